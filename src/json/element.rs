@@ -1,0 +1,203 @@
+//! An element's own members, read off its text.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use super::skim::Element;
+
+/// The members of an object, in order: key (raw, as written) and value text.
+pub struct Fields<'a> {
+    text: &'a [u8],
+    at: usize,
+    children: &'a [(u32, u32)],
+}
+
+impl<'a> Element<'a> {
+    /// Returns the members of this element, if it is an object.
+    pub fn fields(&self) -> Fields<'a> {
+        Fields { text: self.bytes, at: usize::from(self.bytes.first() == Some(&b'{')), children: self.children.unwrap_or_default() }
+    }
+
+    /// Returns the members that follow the element's first container, if that is known.
+    pub fn fields_after_first_child(&self) -> Option<Fields<'a>> {
+        let (first, rest) = self.children?.split_first()?;
+        Some(Fields { text: self.bytes, at: first.1 as usize, children: rest })
+    }
+
+    /// Returns the text after the element's last container, if that is known.
+    pub fn tail(&self) -> Option<&'a [u8]> {
+        self.bytes.get(self.children?.last()?.1 as usize..)
+    }
+
+    /// Returns the text of the member with the given key.
+    pub fn field(&self, key: &str) -> Option<&'a [u8]> {
+        self.fields().find(|(name, _)| *name == key.as_bytes()).map(|(_, value)| value)
+    }
+
+    /// Returns the keys of this element.
+    pub fn keys(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.fields().map(|(key, _)| key)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.text;
+        let key_from = self.at + text.get(self.at..)?.iter().position(|byte| *byte == b'"')? + 1;
+        let key_to = string_end(text, key_from)?;
+        let colon = key_to + 1 + text.get(key_to + 1..)?.iter().position(|byte| *byte == b':')?;
+        let from = colon + 1 + text[colon + 1..].iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let to = match text[from] {
+            b'"' => string_end(text, from + 1)? + 1,
+            b'{' | b'[' => self.container_end(from)?,
+            _ => from + text[from..].iter().position(|byte| matches!(byte, b',' | b'}') || byte.is_ascii_whitespace())?,
+        };
+        self.at = to;
+        Some((&text[key_from..key_to], &text[from..to]))
+    }
+}
+
+impl Fields<'_> {
+    /// Returns where the container that opens at `from` ends: known from skimming, or found by counting brackets.
+    fn container_end(&mut self, from: usize) -> Option<usize> {
+        while let Some((first, rest)) = self.children.split_first() {
+            let (open, close) = (first.0 as usize, first.1 as usize);
+            if open > from {
+                break;
+            }
+            self.children = rest;
+            if open == from {
+                return Some(close);
+            }
+        }
+        let mut depth = 0_usize;
+        let mut at = from;
+        while at < self.text.len() {
+            match self.text[at] {
+                b'"' => at = string_end(self.text, at + 1)?,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+}
+
+/// Returns the position of the quote that ends the string whose text begins at `from`.
+fn string_end(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Returns the content of a string value's text; nothing for other values.
+pub fn string(value: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if memchr::memchr(b'\\', inner).is_none() {
+        return Some(String::from_utf8_lossy(inner));
+    }
+    read::<String>(value).ok().map(|(text, _)| Cow::Owned(text))
+}
+
+/// Deserialises a text as `T`, in either spelling of its members ([`super::members`]). Where strings in it are no Unicode (bytes that are no UTF-8, half of a surrogate pair), they are
+/// mended with U+FFFD, and the second value says so.
+///
+/// # Errors
+///
+/// Where the text is no JSON, or does not fit `T` even so.
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<(T, Option<&'static str>), serde_json::Error> {
+    match super::members::read(text) {
+        Ok(value) => Ok((value, None)),
+        Err(error) => {
+            let (mended, note) = mend(text);
+            match note {
+                Some(_) => super::members::read(&mended).map(|value| (value, note)),
+                None => Err(error),
+            }
+        }
+    }
+}
+
+/// Returns the text with what is no Unicode replaced, and what was mended.
+fn mend(text: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+    let mut note = None;
+    let text = match String::from_utf8_lossy(text) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => {
+            note = Some("bytes that are no UTF-8 were replaced");
+            text
+        }
+    };
+    let mut bytes = text.into_bytes();
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&bytes[at..], b"\\u") {
+        let here = at + found;
+        let backslashes = bytes[..here].iter().rev().take_while(|byte| **byte == b'\\').count();
+        let unit = |at: usize| {
+            let digits = bytes.get(at..at + 6).and_then(|text| text.strip_prefix(b"\\u"))?;
+            u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+        };
+        let (first, second) = (unit(here), unit(here + 6));
+        at = here + 2;
+        if backslashes % 2 == 1 {
+            continue;
+        }
+        match (first, second) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at = here + 12,
+            (Some(0xd800..=0xdfff), _) => {
+                bytes[here + 2..here + 6].copy_from_slice(b"fffd");
+                note = Some("half of a surrogate pair was replaced");
+                at = here + 6;
+            }
+            _ => {}
+        }
+    }
+    (bytes, note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(text: &str) -> Element<'_> {
+        Element { bytes: text.as_bytes(), list: "", index: 0, offset: 0, children: None }
+    }
+
+    #[test]
+    fn members_are_read_off_the_text() {
+        let element = element(r#"{ "a" : {"b":["]",{}]} , "c\"d":1.5e3,"e":"x\\","f":null}"#);
+        let fields: Vec<(String, String)> = element
+            .fields()
+            .map(|(key, value)| (String::from_utf8_lossy(key).into_owned(), String::from_utf8_lossy(value).into_owned()))
+            .collect();
+        let expected = [("a", r#"{"b":["]",{}]}"#), (r#"c\"d"#, "1.5e3"), ("e", r#""x\\""#), ("f", "null")];
+        assert_eq!(fields, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(string(element.field("e").unwrap()).as_deref(), Some("x\\"));
+    }
+
+    #[test]
+    fn text_that_is_no_unicode_is_mended_and_noted() {
+        let (value, note) = read::<String>(br#""a\ud800b""#).unwrap();
+        assert_eq!((value.as_str(), note), ("a\u{fffd}b", Some("half of a surrogate pair was replaced")));
+        let (value, note) = read::<String>(b"\"a\xffb\"").unwrap();
+        assert_eq!((value.as_str(), note), ("a\u{fffd}b", Some("bytes that are no UTF-8 were replaced")));
+        let (value, note) = read::<String>(r#""\ud83d\ude00 \\ud800""#.as_bytes()).unwrap();
+        assert_eq!((value.as_str(), note), ("😀 \\ud800", None));
+        assert!(read::<String>(b"\"a").is_err());
+    }
+}

@@ -1,0 +1,627 @@
+//! Splits JSON text into elements, exactly and without parsing them.
+//!
+//! The text is taken 64 bytes at a time. Vector comparisons give one bit per byte for quotes, backslashes, brackets, colons
+//! and commas; from the quotes follows what lies inside strings; what is left outside is structure. Only brackets and the
+//! few scalars are then visited one by one. On the way, every place where two tokens may not stand side by side, a bracket of
+//! the wrong kind, or a scalar that is none, makes the element *suspicious*: it is then read by `serde_json`, which decides.
+//! A damaged element costs itself: reading goes on at the next place that looks like the beginning of an element.
+//!
+//! What this does not notice, in elements nobody deserialises, is a colon where a comma belongs.
+
+use serde::de::IgnoredAny;
+
+use super::lanes::{self, Lanes};
+use crate::evidence::window::Window;
+
+/// How elements lie in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Every value at the top: a single document, JSON Lines, or documents one after the other.
+    Values,
+    /// The elements of the array at the top.
+    Array,
+    /// The elements of the arrays that are members of the object at the top.
+    Members,
+}
+
+impl Layout {
+    /// Returns the nesting depth of an element.
+    const fn depth(self) -> u32 {
+        match self {
+            Self::Values => 1,
+            Self::Array => 2,
+            Self::Members => 3,
+        }
+    }
+}
+
+/// An element of the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Element<'a> {
+    /// Its text, from `{` to `}` (or `[` to `]`).
+    pub bytes: &'a [u8],
+    /// The key of the list it stands in; empty where lists have none.
+    pub list: &'a str,
+    /// Its position in that list, from 0; for [`Layout::Values`], among all values.
+    pub index: u32,
+    /// Where it begins in the content.
+    pub offset: u64,
+    /// Where its own containers lie in `bytes`, in order, if that is known.
+    pub children: Option<&'a [(u32, u32)]>,
+}
+
+/// A place where the text is no JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Damage<'a> {
+    /// The list and position of the element that is lost; `None` where the text around the elements is damaged.
+    pub element: Option<(&'a str, u32)>,
+    /// Where it begins in the content.
+    pub offset: u64,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What skimming gives, in the order of the text.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// An element.
+    Element(Element<'a>),
+    /// A damaged element or place.
+    Damage(Damage<'a>),
+}
+
+/// Skims `window` to its end and gives every element and every damage to `visit`.
+///
+/// For [`Layout::Members`] it returns the object at the top with each of its arrays replaced by `null`, which holds what the
+/// exporter wrote beside the lists (tokens of unfinished lists, prefixes, response metadata).
+pub fn skim(window: &mut Window<'_>, layout: Layout, longest: usize, visit: &mut dyn FnMut(Piece<'_>)) -> Vec<u8> {
+    let mut skimmer = Skimmer::new(layout, longest);
+    loop {
+        let pass = Pass { skimmer: &mut skimmer, text: window.unread(), offset: window.offset(), ended: window.ended(), visit };
+        let step = lanes::with_widest(pass);
+        match step {
+            Step::More => {
+                if window.ended() {
+                    break;
+                }
+                let keep = skimmer.keep(window.unread());
+                window.consume(keep);
+                window.grow();
+            }
+            Step::Suspicious(start) => {
+                if !skimmer.decide(window, start, visit) {
+                    break;
+                }
+            }
+        }
+    }
+    skimmer.end(window, visit);
+    skimmer.header
+}
+
+/// Why the fast pass stopped.
+enum Step {
+    /// It needs more text.
+    More,
+    /// Something is wrong in the element that starts here, or here if there is none.
+    Suspicious(usize),
+}
+
+/// One pass of the skimmer over the text that is there.
+struct Pass<'a, 'v> {
+    skimmer: &'a mut Skimmer,
+    text: &'a [u8],
+    offset: u64,
+    ended: bool,
+    visit: &'a mut (dyn FnMut(Piece<'_>) + 'v),
+}
+
+impl lanes::Task for Pass<'_, '_> {
+    type Output = Step;
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the vector instructions are enabled in the function this is inlined into")]
+    fn run<L: Lanes>(self, lanes: L) -> Step {
+        self.skimmer.run(lanes, self.text, self.offset, self.ended, self.visit)
+    }
+}
+
+/// Text the last scalar of a block may reach into.
+const LOOKAHEAD: usize = 40;
+
+/// Bits carried from one block to the next.
+#[derive(Clone, Copy)]
+struct Carry {
+    /// All ones inside a string.
+    in_string: u64,
+    /// The first byte is escaped.
+    escaped: bool,
+    /// A value may begin at the first byte.
+    may_begin: u64,
+    /// A value ended at the last byte, or before the spaces that reach up to it.
+    value_ended: u64,
+    /// The last byte was a separator.
+    separator: u64,
+    /// The last byte belonged to a scalar.
+    scalar: u64,
+}
+
+impl Carry {
+    const FRESH: Self = Self { in_string: 0, escaped: false, may_begin: 1, value_ended: 0, separator: 0, scalar: 0 };
+}
+
+/// What a block holds outside strings, and the first place where it is wrong.
+struct Structure {
+    /// Brackets and first bytes of scalars, up to the first wrong place.
+    brackets: u64,
+    /// Places where tokens stand side by side that may not.
+    wrong: u64,
+}
+
+impl Structure {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: its carry stays in registers only when inlined into the loop")]
+    fn of(masks: lanes::Masks, carry: &mut Carry, depth: u32) -> Self {
+        let mut masks = masks;
+        let mut escaped_next = false;
+        if masks.backslash != 0 || carry.escaped {
+            let (escaped, next) = escapes(masks.backslash, carry.escaped);
+            masks.quote &= !escaped;
+            escaped_next = next;
+        }
+        let string = prefix_xor(masks.quote) ^ carry.in_string;
+        let outside = !string & !masks.quote;
+        let (open, close) = (masks.open & outside, masks.close & outside);
+        let (separator, space) = (masks.separator & outside, masks.space & outside);
+        let begins = masks.quote & string;
+        let may_begin = open | separator | space;
+        let scalar = outside & !(close | may_begin);
+
+        // A value begins only after an opening bracket, a separator or a space; no separator or closing bracket follows a
+        // separator. (What may follow a string or a closing bracket is thereby settled too.)
+        let after_begin = (may_begin << 1) | carry.may_begin;
+        let scalar_begins = scalar & !((scalar << 1) | carry.scalar);
+        let mut wrong = ((begins | open | scalar_begins) & !after_begin)
+            | (((separator << 1) | carry.separator) & (separator | close));
+        let value = (masks.quote & !string) | close | scalar;
+        let mut value_ended = value >> 63;
+        if space != 0 {
+            // Between two values stands a separator, also across spaces.
+            let (skipped, reaches) = (((value << 1) | carry.value_ended) & space).overflowing_add(space);
+            let unseparated = skipped & !space & (begins | open | scalar_begins);
+            value_ended |= u64::from(reaches);
+            // At the top, values follow each other: only what stands inside a bracket is judged.
+            wrong |= if depth > 0 && (close == 0 || depth > 1) { unseparated } else { unseparated & !open };
+        }
+        *carry = Carry {
+            in_string: if string >> 63 == 1 { u64::MAX } else { 0 },
+            escaped: escaped_next,
+            may_begin: may_begin >> 63,
+            value_ended,
+            separator: separator >> 63,
+            scalar: scalar >> 63,
+        };
+        let before_wrong = (wrong & wrong.wrapping_neg()).wrapping_sub(1);
+        Self { brackets: (open | close | scalar_begins) & before_wrong, wrong }
+    }
+}
+
+struct Skimmer {
+    depth_of_elements: u32,
+    longest: usize,
+    /// Where the next block begins, in the window's bytes.
+    at: usize,
+    carry: Carry,
+    depth: u32,
+    /// One bit per open bracket, innermost lowest: set for `[`.
+    kinds: u64,
+    /// Where the open element begins, in the window's bytes.
+    start: Option<usize>,
+    children: Vec<(u32, u32)>,
+    list: String,
+    index: u32,
+    /// Where text of the object at the top begins that is not in `header` yet.
+    header_from: Option<usize>,
+    header: Vec<u8>,
+    keeps_header: bool,
+    /// The first key of the last good element: what the next one probably begins with.
+    first_key: Vec<u8>,
+}
+
+impl Skimmer {
+    fn new(layout: Layout, longest: usize) -> Self {
+        Self {
+            depth_of_elements: layout.depth(),
+            longest,
+            at: 0,
+            carry: Carry::FRESH,
+            depth: 0,
+            kinds: 0,
+            start: None,
+            children: Vec::new(),
+            list: String::new(),
+            index: 0,
+            header_from: (layout == Layout::Members).then_some(0),
+            header: Vec::new(),
+            keeps_header: layout == Layout::Members,
+            first_key: Vec::new(),
+        }
+    }
+
+    /// Takes blocks until the text or the trust in it ends.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the vector instructions are enabled in the function this is inlined into")]
+    fn run<L: Lanes>(&mut self, lanes: L, text: &[u8], offset: u64, ended: bool, visit: &mut dyn FnMut(Piece<'_>)) -> Step {
+        // The loop below takes two thirds of the time of reading an organisation's trail: what it carries from block to block
+        // stays in registers, and brackets are handled out of line.
+        let mut carry = self.carry;
+        let mut at = self.at;
+        let mut padded = [b' '; 64];
+        let step = loop {
+            let left = text.len().saturating_sub(at);
+            if left < 64 + LOOKAHEAD && (left == 0 || !ended) {
+                break match self.start {
+                    Some(start) if text.len() - start > self.longest => Step::Suspicious(start),
+                    _ => Step::More,
+                };
+            }
+            let block = if let Some(block) = text[at..].first_chunk::<64>() {
+                block
+            } else {
+                padded[..left].copy_from_slice(&text[at..]);
+                &padded
+            };
+            let bits = Structure::of(lanes.masks(block), &mut carry, self.depth);
+            let mut brackets = bits.brackets;
+            while brackets != 0 {
+                let here = at + brackets.trailing_zeros() as usize;
+                brackets &= brackets - 1;
+                let stands = match text[here] {
+                    b'{' | b'[' => self.opened(text, here),
+                    b'}' | b']' => self.closed(text, here, offset, visit),
+                    _ => is_scalar(&text[here..]),
+                };
+                if !stands {
+                    return Step::Suspicious(self.start.unwrap_or(here));
+                }
+            }
+            if bits.wrong != 0 {
+                let here = at + bits.wrong.trailing_zeros() as usize;
+                return Step::Suspicious(self.start.unwrap_or(here));
+            }
+            at += 64;
+        };
+        self.carry = carry;
+        self.at = at;
+        step
+    }
+
+    /// Enters a bracket; returns false where it cannot stand, or is nested beyond what is tracked here.
+    #[inline(never)]
+    fn opened(&mut self, text: &[u8], at: usize) -> bool {
+        let in_array = self.depth == 0 || self.kinds & 1 == 1;
+        // As a member of an object, a container follows its colon: `{[`, or `,{` where a `}` is missing, are wrong.
+        if self.depth >= 63 || (!in_array && self.start.is_some() && last_token(&text[..at]) != Some(b':')) {
+            return false;
+        }
+        let is_array = text[at] == b'[';
+        self.depth += 1;
+        self.kinds = self.kinds << 1 | u64::from(is_array);
+        if self.depth == self.depth_of_elements && in_array {
+            self.start = Some(at);
+            self.children.clear();
+        } else if let Some(start) = self.start {
+            if self.depth == self.depth_of_elements + 1 {
+                self.children.push((narrow(at - start), 0));
+            }
+        } else if self.keeps_header && self.depth == 2 && is_array {
+            self.list_opened(text, at);
+        }
+        true
+    }
+
+    /// Leaves a bracket; returns false where it is of the wrong kind.
+    #[inline(never)]
+    fn closed(&mut self, text: &[u8], at: usize, offset: u64, visit: &mut dyn FnMut(Piece<'_>)) -> bool {
+        if self.depth == 0 || (self.kinds & 1 == 1) != (text[at] == b']') {
+            return false;
+        }
+        if let Some(start) = self.start {
+            if self.depth == self.depth_of_elements {
+                let bytes = &text[start..=at];
+                if self.index == 0 || self.first_key.is_empty() {
+                    self.first_key = first_key(bytes).to_vec();
+                }
+                visit(Piece::Element(Element {
+                    bytes,
+                    list: &self.list,
+                    index: self.index,
+                    offset: offset + start as u64,
+                    children: Some(&self.children),
+                }));
+                self.index += 1;
+                self.start = None;
+            } else if self.depth == self.depth_of_elements + 1
+                && let Some(child) = self.children.last_mut()
+            {
+                child.1 = narrow(at + 1 - start);
+            }
+        } else if self.keeps_header && self.depth == 2 && self.kinds & 1 == 1 {
+            self.header_from = Some(at + 1);
+        }
+        self.depth -= 1;
+        self.kinds >>= 1;
+        true
+    }
+
+    /// Begins a list of the object at the top: its key is the last word of the header so far.
+    fn list_opened(&mut self, text: &[u8], at: usize) {
+        self.save_header(text, at);
+        self.list = last_key(&self.header);
+        self.index = 0;
+        self.first_key.clear();
+        self.header.extend_from_slice(b"null");
+        self.header_from = None;
+    }
+
+    fn save_header(&mut self, text: &[u8], until: usize) {
+        if let Some(from) = self.header_from
+            && self.header.len() <= self.longest
+        {
+            self.header.extend_from_slice(&text[from.min(until)..until]);
+            self.header_from = Some(until);
+        }
+    }
+
+    /// Returns how much of the window is done with, and forgets it.
+    fn keep(&mut self, text: &[u8]) -> usize {
+        let done = self.start.unwrap_or(self.at).min(self.at);
+        if self.header_from.is_some() {
+            self.save_header(text, done);
+            self.header_from = Some(0);
+        }
+        self.at -= done;
+        self.start = self.start.map(|start| start - done);
+        done
+    }
+
+    /// Has `serde_json` decide about the element at `start`, and goes on after it; returns false at the end of the text.
+    fn decide(&mut self, window: &mut Window<'_>, start: usize, visit: &mut dyn FnMut(Piece<'_>)) -> bool {
+        let mut start = start;
+        let in_element = self.start.is_some() || (self.depth + 1 == self.depth_of_elements && self.list_is_open());
+        let outcome = loop {
+            let text = &window.unread()[start..];
+            match value_length(text) {
+                Verdict::Whole(length) if in_element && matches!(text.first(), Some(b'{' | b'[')) => break Ok(length),
+                Verdict::Whole(_) => break Err("text between the elements that is no JSON".to_owned()),
+                Verdict::Cut(_) if !window.ended() && text.len() <= self.longest => {
+                    let wanted = text.len() * 2;
+                    self.at = start;
+                    self.start = None;
+                    let done = self.keep(window.unread());
+                    window.consume(done);
+                    start -= done;
+                    window.at_least(start + wanted);
+                }
+                Verdict::Cut(_) if !window.ended() => break Err(format!("longer than {} bytes", self.longest)),
+                Verdict::Cut(message) | Verdict::Wrong(message) => break Err(message),
+            }
+        };
+        let text = window.unread();
+        let offset = window.offset() + start as u64;
+        match outcome {
+            Ok(length) => {
+                let bytes = &text[start..start + length];
+                visit(Piece::Element(Element { bytes, list: &self.list, index: self.index, offset, children: None }));
+                if self.first_key.is_empty() {
+                    self.first_key = first_key(bytes).to_vec();
+                }
+                self.index += 1;
+                self.restart(start + length);
+                true
+            }
+            Err(message) => {
+                let element = in_element.then_some((self.list.as_str(), self.index));
+                visit(Piece::Damage(Damage { element, offset, message }));
+                // Without a good neighbour, the damaged element's own first key is the best guess.
+                let guess = if self.first_key.is_empty() { first_key(&text[start..]).to_vec() } else { Vec::new() };
+                self.index += u32::from(in_element);
+                self.find_next(window, start + 1, &guess)
+            }
+        }
+    }
+
+    /// Returns whether the innermost open bracket is a list of elements.
+    fn list_is_open(&self) -> bool {
+        self.depth == 0 || self.kinds & 1 == 1
+    }
+
+    /// Goes on at `at`, between two elements.
+    fn restart(&mut self, at: usize) {
+        while self.depth >= self.depth_of_elements {
+            self.depth -= 1;
+            self.kinds >>= 1;
+        }
+        self.at = at;
+        self.start = None;
+        self.carry = Carry::FRESH;
+    }
+
+    /// Goes on at the next place from `from` on that looks like an element; returns false if there is none.
+    fn find_next(&mut self, window: &mut Window<'_>, from: usize, guess: &[u8]) -> bool {
+        let mut from = from;
+        loop {
+            let text = window.unread();
+            let with_key = |key: &[u8]| next_candidate(text, from, key, self.depth_of_elements);
+            let guessed = if guess.is_empty() { None } else { with_key(guess) };
+            match guessed.or_else(|| with_key(&self.first_key)) {
+                Some(found) => {
+                    while self.depth + 1 < self.depth_of_elements {
+                        // The damage hid the brackets that lead here: they are taken as read.
+                        self.depth += 1;
+                        self.kinds = self.kinds << 1 | u64::from(self.depth + 1 == self.depth_of_elements);
+                    }
+                    self.restart(found);
+                    return true;
+                }
+                None if window.ended() => {
+                    self.restart(text.len());
+                    return false;
+                }
+                None => {
+                    let done = text.len().saturating_sub(256).max(from.min(text.len()));
+                    self.header_from = self.header_from.map(|_| 0);
+                    window.consume(done);
+                    from = 0;
+                    window.grow();
+                }
+            }
+        }
+    }
+
+    /// Reports what the end of the text leaves open.
+    fn end(&mut self, window: &Window<'_>, visit: &mut dyn FnMut(Piece<'_>)) {
+        let text = window.unread();
+        if let Some(start) = self.start {
+            let offset = window.offset() + start as u64;
+            let message = "the text ends inside this element".to_owned();
+            visit(Piece::Damage(Damage { element: Some((&self.list, self.index)), offset, message }));
+        } else if self.depth > 0 || self.carry.in_string != 0 {
+            let offset = window.offset() + text.len() as u64;
+            visit(Piece::Damage(Damage { element: None, offset, message: "the text ends before its last bracket".to_owned() }));
+        }
+        let until = text.len();
+        self.save_header(text, until);
+    }
+}
+
+/// What `serde_json` says of the value at the beginning of a text.
+enum Verdict {
+    Whole(usize),
+    Cut(String),
+    Wrong(String),
+}
+
+fn value_length(text: &[u8]) -> Verdict {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => Verdict::Whole(values.byte_offset()),
+        Some(Err(error)) if error.is_eof() => Verdict::Cut("the text ends inside this element".to_owned()),
+        Some(Err(error)) => Verdict::Wrong(format!("no JSON: {error}")),
+        None => Verdict::Cut("the text ends here".to_owned()),
+    }
+}
+
+/// Finds where the next element may begin: an object whose first key is that of its neighbours (where no neighbour is known,
+/// one that stands in a list), or, for values at the top, one at the beginning of a line.
+fn next_candidate(text: &[u8], from: usize, first_key: &[u8], depth: u32) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr(b'{', rest)) {
+        let here = at + found;
+        let follows_line = depth == 1 && text[..here].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n');
+        let likely = if first_key.is_empty() {
+            depth > 1 && matches!(last_token(&text[..here]), Some(b',' | b'['))
+        } else {
+            crate::json::skim::first_key(&text[here..]) == first_key
+        };
+        if (follows_line || likely) && !matches!(value_length(&text[here..]), Verdict::Wrong(_)) {
+            return Some(here);
+        }
+        at = here + 1;
+    }
+    None
+}
+
+/// Returns the first key of an object, without its quotes; empty where there is none.
+pub fn first_key(object: &[u8]) -> &[u8] {
+    let Some(rest) = object.strip_prefix(b"{") else { return &[] };
+    let Some(rest) = rest.trim_ascii_start().strip_prefix(b"\"") else { return &[] };
+    rest[..rest.len().min(200)].iter().position(|byte| *byte == b'"').map_or(&[], |end| &rest[..end])
+}
+
+/// Returns the key that ends a text of the form `… "key" :`.
+fn last_key(text: &[u8]) -> String {
+    let key = text.trim_ascii_end().strip_suffix(b":").map(<[u8]>::trim_ascii_end).and_then(|rest| rest.strip_suffix(b"\""));
+    let Some(key) = key else { return String::new() };
+    let begin = memchr::memrchr(b'"', key).map_or(0, |quote| quote + 1);
+    String::from_utf8_lossy(&key[begin..]).into_owned()
+}
+
+/// Returns the last byte of a text that is no space.
+#[inline]
+fn last_token(text: &[u8]) -> Option<u8> {
+    text.iter().rev().find(|byte| !byte.is_ascii_whitespace()).copied()
+}
+
+/// Returns whether a scalar begins the text: a number, `true`, `false` or `null`, and then no more of it.
+fn is_scalar(text: &[u8]) -> bool {
+    let rest = match text {
+        [b't', b'r', b'u', b'e', rest @ ..] | [b'n', b'u', b'l', b'l', rest @ ..] | [b'f', b'a', b'l', b's', b'e', rest @ ..] => rest,
+        _ => match after_number(text) {
+            Some(rest) => rest,
+            None => return false,
+        },
+    };
+    matches!(rest.first(), None | Some(b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t'))
+}
+
+fn after_number(text: &[u8]) -> Option<&[u8]> {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text[0] == b'0') {
+        return None;
+    }
+    let mut rest = &text[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let count = digits(fraction);
+        rest = &fraction[count..];
+        if count == 0 {
+            return None;
+        }
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let count = digits(exponent);
+        rest = &exponent[count..];
+        if count == 0 {
+            return None;
+        }
+    }
+    Some(rest)
+}
+
+/// Returns the bits that a backslash before them escapes, and whether the next block's first byte is.
+fn escapes(backslashes: u64, carried: bool) -> (u64, bool) {
+    let mut escaped = u64::from(carried);
+    let mut left = backslashes & !escaped;
+    let mut next = false;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        if at == 63 {
+            next = true;
+        } else {
+            escaped |= 2 << at;
+            left &= !(2 << at);
+        }
+    }
+    (escaped, next)
+}
+
+/// Sets each bit to the parity of the bits up to it: all bits between an opening and a closing quote.
+fn prefix_xor(bits: u64) -> u64 {
+    let mut bits = bits;
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
+
+/// Positions inside one element fit 32 bits, as elements are bounded far below 4 GiB.
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! modeltrail.
+pub mod evidence;
+pub mod json;
+pub mod time;
