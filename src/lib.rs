@@ -1,4 +1,8 @@
 //! modeltrail.
 pub mod evidence;
+pub mod fact;
+pub mod intake;
 pub mod json;
+pub mod parse;
+pub mod recognise;
 pub mod time;

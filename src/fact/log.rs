@@ -1,0 +1,171 @@
+//! What jobs and endpoints printed, as far as lineage needs it.
+
+use std::sync::Arc;
+
+use super::{Excerpt, at};
+use crate::time::Instant;
+
+/// What a log stream says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogWhat {
+    /// That it exists, and how far the export reaches.
+    Extent {
+        /// Time of the first event.
+        first: Option<Instant>,
+        /// Time of the last event.
+        last: Option<Instant>,
+        /// Number of events.
+        events: u64,
+        /// Whether the export is known to hold all of them.
+        complete: bool,
+    },
+    /// How long the group keeps its events.
+    Retention {
+        /// Days; for ever where there is no number.
+        days: Option<i64>,
+    },
+    /// The training toolkit's dump of its environment.
+    Environment {
+        /// The job's name, set by the platform.
+        job: Option<String>,
+        /// Where the code was to come from.
+        source: Option<String>,
+    },
+    /// A commit that was printed under a name.
+    Commit {
+        /// The name.
+        name: String,
+        /// The commit.
+        commit: String,
+    },
+    /// A package that was installed or found installed.
+    Package {
+        /// Normalised name.
+        name: String,
+        /// Version.
+        version: String,
+        /// Whether it was installed now.
+        installed: bool,
+    },
+    /// The code archive was not unpacked, because the image holds code of its own.
+    CodeIgnored,
+    /// The job reported its end.
+    Exit {
+        /// Whether it reported success.
+        success: bool,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// What one place in a log stream says.
+#[derive(Clone, Debug)]
+pub struct LogStatement {
+    /// Log group, where known.
+    pub group: Option<Arc<str>>,
+    /// Log stream; empty where the export does not name it.
+    pub stream: Arc<str>,
+    /// What it says.
+    pub what: LogWhat,
+    /// When it was printed.
+    pub at: Option<Instant>,
+}
+
+/// Whom a log stream belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A job and one of its hosts.
+    Job {
+        /// Name of the job.
+        job: String,
+        /// Host.
+        host: String,
+    },
+    /// An instance of an endpoint's variant.
+    Instance {
+        /// Name of the endpoint.
+        endpoint: String,
+        /// Variant.
+        variant: String,
+        /// Instance.
+        instance: String,
+    },
+}
+
+impl LogStatement {
+    /// Returns whom the stream belongs to, from its name and the name of its group.
+    pub fn owner(&self) -> Option<Owner> {
+        // Exports to S3 write `-` for `/` in stream names.
+        let split = |stream: &str| -> Option<(String, String)> {
+            if let Some((before, after)) = stream.split_once('/') {
+                return Some((before.to_owned(), after.split('/').next().unwrap_or(after).to_owned()));
+            }
+            let at = stream.rfind("-algo-").or_else(|| stream.rfind("-i-"))?;
+            Some((stream[..at].to_owned(), stream[at + 1..].to_owned()))
+        };
+        let (before, after) = split(&self.stream)?;
+        if let Some(endpoint) = self.group.as_deref().and_then(|group| group.strip_prefix("/aws/sagemaker/Endpoints/")) {
+            let instance = after.starts_with("i-").then_some(after)?;
+            return Some(Owner::Instance { endpoint: endpoint.to_owned(), variant: before, instance });
+        }
+        let host = after.strip_prefix("algo-").map_or_else(
+            || after.clone(),
+            |rest| format!("algo-{}", rest.split('-').next().unwrap_or(rest)),
+        );
+        let is_host = host.starts_with("algo-") || host.starts_with("i-");
+        is_host.then_some(Owner::Job { job: before, host })
+    }
+
+    /// Quotes the statement.
+    pub fn excerpt(&self) -> String {
+        let excerpt = Excerpt::of("log:").and("stream", Some(&self.stream));
+        match &self.what {
+            LogWhat::Extent { first, last, events, .. } => {
+                excerpt.and("events", Some(events)).and("first", at(*first)).and("last", at(*last))
+            }
+            LogWhat::Retention { days } => excerpt.and("group", self.group.as_ref()).and("retentionInDays", days.as_ref()),
+            LogWhat::Environment { job, source } => excerpt.and("job_name", job.as_ref()).and("module_dir", source.as_ref()),
+            LogWhat::Commit { name, commit } => excerpt.and(name, Some(commit)),
+            LogWhat::Package { name, version, installed: true } => excerpt.and("installed", Some(format!("{name}-{version}"))),
+            LogWhat::Package { name, version, .. } => excerpt.and("satisfied", Some(format!("{name} {version}"))),
+            LogWhat::CodeIgnored => excerpt.and("says", Some("code in the image was kept, the archive not unpacked")),
+            LogWhat::Exit { message, .. } => excerpt.and("says", Some(message)),
+        }
+        .text()
+    }
+}
+
+/// Normalises a Python package's name, so that `scikit_learn`, `Scikit.Learn` and `scikit-learn` are one (PEP 503).
+pub fn package_name(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        if matches!(c, '-' | '_' | '.') {
+            if !normal.ends_with('-') {
+                normal.push('-');
+            }
+        } else {
+            normal.push(c.to_ascii_lowercase());
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(group: Option<&str>, stream: &str) -> Option<Owner> {
+        LogStatement { group: group.map(Into::into), stream: stream.into(), what: LogWhat::CodeIgnored, at: None }.owner()
+    }
+
+    #[test]
+    fn streams_name_their_owner() {
+        let job = Some(Owner::Job { job: "churn-train-2026".to_owned(), host: "algo-1".to_owned() });
+        assert_eq!(owner(Some("/aws/sagemaker/TrainingJobs"), "churn-train-2026/algo-1-1772442960"), job);
+        assert_eq!(owner(None, "churn-train-2026-algo-1-1772442960"), job);
+        let instance = Owner::Instance { endpoint: "ep".to_owned(), variant: "AllTraffic".to_owned(), instance: "i-0abc".to_owned() };
+        assert_eq!(owner(Some("/aws/sagemaker/Endpoints/ep"), "AllTraffic/i-0abc"), Some(instance));
+        assert_eq!(owner(None, "111122223333_CloudTrail_us-east-1"), None);
+        assert_eq!(package_name("Scikit__Learn.x"), "scikit-learn-x");
+    }
+}

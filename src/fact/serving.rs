@@ -1,0 +1,144 @@
+//! Endpoint configurations and endpoints.
+
+use super::arn::Arn;
+use super::{Excerpt, Words, at};
+use crate::time::Instant;
+
+/// A variant of an endpoint configuration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Variant {
+    /// Variant name.
+    pub name: String,
+    /// Model it runs; absent for inference components.
+    pub model: Option<String>,
+    /// Its weight: a share of the sum, not a fraction.
+    pub weight: Option<f64>,
+    /// Whether it only receives copies of requests.
+    pub shadow: bool,
+}
+
+/// What one record says about an endpoint configuration.
+#[derive(Clone, Debug)]
+pub struct ConfigStatement {
+    /// ARN.
+    pub arn: Arn,
+    /// Name with its case.
+    pub name: Option<String>,
+    /// Whose words these are.
+    pub words: Words,
+    /// When it was created.
+    pub created: Option<Instant>,
+    /// Variants, shadow variants last.
+    pub variants: Vec<Variant>,
+}
+
+/// What a record about an endpoint is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointAct {
+    /// It was requested.
+    Created,
+    /// Another configuration was requested.
+    Updated {
+        /// Whether weights and counts stay as they are.
+        retain: bool,
+    },
+    /// Other weights or counts were requested.
+    Reweighted,
+    /// Its deletion was requested.
+    Deleted,
+    /// It is as stated: an answer or a state-change event.
+    State,
+}
+
+/// A variant as it runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunningVariant {
+    /// Variant name.
+    pub name: String,
+    /// Images it runs: as specified, as resolved to a digest, when.
+    pub images: Vec<(Option<String>, Option<String>, Option<Instant>)>,
+    /// Weight in force, or wanted by a request.
+    pub weight: Option<f64>,
+}
+
+/// What one record says about an endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointStatement {
+    /// ARN.
+    pub arn: Arn,
+    /// Name with its case.
+    pub name: Option<String>,
+    /// Whose words these are.
+    pub words: Words,
+    /// What the record is about.
+    pub act: EndpointAct,
+    /// Configuration in force, or wanted by a request.
+    pub config: Option<String>,
+    /// Configuration being deployed.
+    pub pending: Option<String>,
+    /// Status, in the API's spelling.
+    pub status: Option<String>,
+    /// When the endpoint was created.
+    pub created: Option<Instant>,
+    /// When it was last changed.
+    pub modified: Option<Instant>,
+    /// When the record was made.
+    pub seen: Option<Instant>,
+    /// Variants.
+    pub variants: Vec<RunningVariant>,
+}
+
+/// Returns an endpoint status in the API's spelling: events write `IN_SERVICE` for `InService`.
+pub fn endpoint_status(text: &str) -> String {
+    let known = [
+        "OutOfService", "Creating", "Updating", "SystemUpdating", "RollingBack", "InService", "Deleting", "Failed",
+        "UpdateRollbackFailed",
+    ];
+    let folded = text.replace('_', "").to_ascii_lowercase();
+    known.iter().find(|name| name.to_ascii_lowercase() == folded).map_or_else(|| text.to_owned(), |name| (*name).to_owned())
+}
+
+impl ConfigStatement {
+    /// Quotes the statement.
+    pub fn excerpt(&self) -> String {
+        let excerpt = Excerpt::of("endpoint config:").and("name", self.name.as_deref().or(Some(self.arn.last())));
+        let fold = |excerpt: Excerpt, variant: &Variant| {
+            excerpt.and("variant", Some(&variant.name)).and("model", variant.model.as_ref()).and("weight", variant.weight)
+        };
+        self.variants.iter().fold(excerpt.and("created", at(self.created)), fold).text()
+    }
+}
+
+impl EndpointStatement {
+    /// Quotes the statement.
+    pub fn excerpt(&self) -> String {
+        let act = match self.act {
+            EndpointAct::Created => "endpoint requested:",
+            EndpointAct::Updated { .. } => "endpoint update requested:",
+            EndpointAct::Reweighted => "endpoint weights requested:",
+            EndpointAct::Deleted => "endpoint deletion requested:",
+            EndpointAct::State => "endpoint:",
+        };
+        let excerpt = Excerpt::of(act)
+            .and("name", self.name.as_deref().or(Some(self.arn.last())))
+            .and("config", self.config.as_ref())
+            .and("status", self.status.as_ref());
+        let fold = |excerpt: Excerpt, variant: &RunningVariant| {
+            let resolved = variant.images.iter().find_map(|(_, resolved, _)| resolved.as_ref());
+            excerpt.and("variant", Some(&variant.name)).and("weight", variant.weight).and("resolvedImage", resolved)
+        };
+        self.variants.iter().fold(excerpt, fold).text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_and_answers_spell_one_status() {
+        assert_eq!(endpoint_status("IN_SERVICE"), "InService");
+        assert_eq!(endpoint_status("UpdateRollbackFailed"), "UpdateRollbackFailed");
+        assert_eq!(endpoint_status("Novel"), "Novel");
+    }
+}

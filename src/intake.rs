@@ -1,0 +1,333 @@
+//! Evidence paths to facts: finds the files, has each opened, recognised and read, and closes the ledger.
+//!
+//! Files are read in parallel, one task each; everything that depends on more than one file happens afterwards, in the order
+//! of their paths: exact copies are set aside, records that arrived several times are counted once, corrections replace what
+//! they correct. So the outcome does not depend on threads or on the order of the paths.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::evidence::citation::{ExhibitId, Locator};
+use crate::evidence::container::{self, SIDECAR, Seal, Visitor};
+use crate::evidence::ledger::{Disposition, Exhibit, Ledger, Problem};
+use crate::evidence::walk::{self, SourceFile};
+use crate::evidence::window::Window;
+use crate::fact::Fact;
+use crate::fact::density::{Density, Scope};
+use crate::parse::request::{Origin, Request};
+use crate::parse::{self, InventoryManifest, LOSSY, Options, Parsed};
+
+/// Is told how far reading has come.
+pub trait Observer: Sync {
+    /// Everything that will be read has been found.
+    fn found(&self, files: usize, bytes: u64);
+
+    /// A file has been read.
+    fn read(&self, bytes: u64);
+}
+
+/// Watches nothing.
+pub struct Unwatched;
+
+impl Observer for Unwatched {
+    fn found(&self, _: usize, _: u64) {}
+
+    fn read(&self, _: u64) {}
+}
+
+/// What the evidence gave.
+#[derive(Debug, Default)]
+pub struct Intake {
+    /// What became of every exhibit.
+    pub ledger: Ledger,
+    /// All facts, each record once, in the order of the exhibits.
+    pub facts: Vec<Fact>,
+    /// Every trail record by account, region and minute.
+    pub density: BTreeMap<Scope, Density>,
+}
+
+/// Reads all evidence under `paths` with `threads` threads (0: one for each processor).
+pub fn read(paths: &[PathBuf], options: &Options, threads: usize, observer: &dyn Observer) -> Intake {
+    let found = walk::find(paths);
+    observer.found(found.files.len(), found.files.iter().map(|file| file.bytes).sum());
+    let sidecars = sidecars(&found.files, options);
+    let work = || -> Vec<Opened> {
+        let files = found.files.par_iter().enumerate();
+        files
+            .map(|(position, file)| {
+                let opened = open(file, position, &sidecars, options);
+                observer.read(file.bytes);
+                opened
+            })
+            .collect()
+    };
+    let mut opened = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    };
+    read_inventories(&mut opened, &found.files, options);
+    let mut units: Vec<Unit> = opened.into_iter().flat_map(|opened| opened.units).collect();
+    let after = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
+    units.extend(found.refused.into_iter().enumerate().map(|(at, (path, problem))| {
+        let id = ExhibitId { file: after.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)), entry: 0 };
+        Unit::refused(id, path, problem)
+    }));
+    close(units)
+}
+
+/// Reads the sidecars that lie beside files.
+fn sidecars(files: &[SourceFile], options: &Options) -> BTreeMap<String, Result<Request, String>> {
+    let names: BTreeSet<&str> = files.iter().map(|file| file.shown.as_str()).collect();
+    let beside = files.iter().filter_map(|file| {
+        let subject = file.shown.strip_suffix(SIDECAR).filter(|subject| names.contains(subject))?;
+        let request = match container::slurp(file, options.limits.sidecar) {
+            Ok(bytes) => Request::parse(&bytes, Origin::Sidecar),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        Some((subject.to_owned(), request))
+    });
+    beside.collect()
+}
+
+/// One exhibit, read.
+struct Unit {
+    id: ExhibitId,
+    path: String,
+    sha256: String,
+    bytes: u64,
+    /// What was wrong with the container.
+    container: Vec<Problem>,
+    archive: Option<(&'static str, u64)>,
+    parsed: Option<Parsed>,
+    /// What a sidecar said, which makes equal bytes different evidence.
+    asked: Option<Vec<String>>,
+}
+
+impl Unit {
+    fn refused(id: ExhibitId, path: String, problem: Problem) -> Self {
+        Self { id, path, sha256: String::new(), bytes: 0, container: vec![problem], archive: None, parsed: None, asked: None }
+    }
+}
+
+/// One file and everything inside it.
+#[derive(Default)]
+struct Opened {
+    units: Vec<Unit>,
+}
+
+struct Collector<'a> {
+    options: &'a Options,
+    sidecars: &'a BTreeMap<String, Result<Request, String>>,
+    inside: BTreeMap<String, Result<Request, String>>,
+    parsed: HashMap<ExhibitId, (Parsed, Option<Vec<String>>)>,
+    units: Vec<Unit>,
+}
+
+impl Visitor for Collector<'_> {
+    fn sidecars(&mut self, found: Vec<(String, Vec<u8>)>) {
+        self.inside.extend(found.into_iter().map(|(subject, bytes)| (subject, Request::parse(&bytes, Origin::Sidecar))));
+    }
+
+    fn content(&mut self, id: ExhibitId, name: &str, window: &mut Window<'_>) {
+        let request = self.inside.get(name).or_else(|| self.sidecars.get(name)).cloned();
+        let asked = match &request {
+            Some(Ok(request)) => Some(request.argv.clone()),
+            _ => Request::from_path(name).map(|request| request.argv),
+        };
+        let parsed = parse::read(window, id, name, request, self.options);
+        self.parsed.insert(id, (parsed, asked));
+    }
+
+    fn sealed(&mut self, seal: Seal<'_>) {
+        let (parsed, asked) = match self.parsed.remove(&seal.id) {
+            Some((parsed, asked)) => (Some(parsed), asked),
+            None => (None, None),
+        };
+        self.units.push(Unit {
+            id: seal.id,
+            path: seal.name.to_owned(),
+            sha256: seal.sha256,
+            bytes: seal.bytes,
+            container: seal.problems,
+            archive: seal.archive,
+            parsed,
+            asked,
+        });
+    }
+}
+
+fn open(file: &SourceFile, position: usize, sidecars: &BTreeMap<String, Result<Request, String>>, options: &Options) -> Opened {
+    let mut collector = Collector { options, sidecars, inside: BTreeMap::new(), parsed: HashMap::new(), units: Vec::new() };
+    container::open(file, u32::try_from(position).unwrap_or(u32::MAX), &options.limits, &mut collector);
+    Opened { units: collector.units }
+}
+
+/// Reads the CSV files that inventory manifests name, which nothing else can make sense of.
+fn read_inventories(opened: &mut [Opened], files: &[SourceFile], options: &Options) {
+    let parsed = || opened.iter().flat_map(|opened| &opened.units).filter_map(|unit| unit.parsed.as_ref());
+    let manifests: Vec<InventoryManifest> = parsed().flat_map(|parsed| parsed.inventories.clone()).collect();
+    if manifests.is_empty() {
+        return;
+    }
+    for (file, opened) in files.iter().zip(opened) {
+        let pending: BTreeMap<ExhibitId, &InventoryManifest> = opened
+            .units
+            .iter()
+            .filter(|unit| unit.parsed.as_ref().is_some_and(|parsed| parsed.disposition == Disposition::Unrecognised))
+            .filter_map(|unit| Some((unit.id, manifests.iter().find(|manifest| manifest.names(&unit.path))?)))
+            .collect();
+        let Some(first) = pending.keys().next() else { continue };
+        let mut again = Again { options, pending: &pending, parsed: BTreeMap::new() };
+        container::open(file, first.file, &options.limits, &mut again);
+        for unit in &mut opened.units {
+            if let Some(parsed) = again.parsed.remove(&unit.id) {
+                unit.parsed = Some(parsed);
+            }
+        }
+    }
+}
+
+/// Reads contents again that a manifest names.
+struct Again<'a> {
+    options: &'a Options,
+    pending: &'a BTreeMap<ExhibitId, &'a InventoryManifest>,
+    parsed: BTreeMap<ExhibitId, Parsed>,
+}
+
+impl Visitor for Again<'_> {
+    fn sidecars(&mut self, _: Vec<(String, Vec<u8>)>) {}
+
+    fn content(&mut self, id: ExhibitId, name: &str, window: &mut Window<'_>) {
+        if let Some(manifest) = self.pending.get(&id) {
+            self.parsed.insert(id, parse::read_inventory(window, id, name, manifest, self.options));
+        }
+    }
+
+    fn sealed(&mut self, _: Seal<'_>) {}
+}
+
+/// Closes the ledger: sets copies aside, and keeps each record once.
+fn close(mut units: Vec<Unit>) -> Intake {
+    units.sort_by(|left, right| left.id.cmp(&right.id));
+    let mut intake = Intake::default();
+    let mut exhibits = Vec::with_capacity(units.len());
+    let mut originals: HashMap<(String, Option<Vec<String>>), String> = HashMap::new();
+    for unit in units {
+        let Unit { id, path, sha256, bytes, container, archive, parsed, asked } = unit;
+        let original = (!sha256.is_empty() && bytes > 0).then(|| originals.get(&(sha256.clone(), asked.clone()))).flatten();
+        if let Some(original) = original.cloned() {
+            let format = parsed.map_or_else(|| "unknown".to_owned(), |parsed| parsed.format);
+            let problems = vec![Problem::note(Locator::Whole, format!("the same bytes as {original}, which is read instead"))];
+            let exhibit = Exhibit {
+                id,
+                path,
+                sha256,
+                bytes,
+                format,
+                disposition: Disposition::Duplicate,
+                records: 0,
+                kept: 0,
+                earliest: None,
+                latest: None,
+                problems,
+                asked: None,
+            };
+            exhibits.push(exhibit);
+            continue;
+        }
+        originals.insert((sha256.clone(), asked), path.clone());
+        let cut = container.iter().any(|problem| problem.loses);
+        let mut exhibit = Exhibit {
+            id,
+            path,
+            sha256,
+            bytes,
+            format: "unknown".to_owned(),
+            disposition: Disposition::Refused,
+            records: 0,
+            kept: 0,
+            earliest: None,
+            latest: None,
+            problems: container,
+            asked: None,
+        };
+        if let Some(parsed) = parsed {
+            exhibit.format = parsed.format;
+            exhibit.disposition = match parsed.disposition {
+                Disposition::Read if cut => Disposition::Partial,
+                other => other,
+            };
+            exhibit.records = parsed.records;
+            exhibit.kept = parsed.facts.len() as u64;
+            exhibit.earliest = parsed.earliest;
+            exhibit.latest = parsed.latest;
+            exhibit.problems.extend(parsed.problems);
+            exhibit.asked = parsed.asked;
+            intake.facts.extend(parsed.facts);
+            for (scope, density) in parsed.density {
+                intake.density.entry(scope).or_default().merge(&density);
+            }
+        } else if let Some((kind, entries)) = archive {
+            kind.clone_into(&mut exhibit.format);
+            exhibit.disposition = if cut { Disposition::Partial } else { Disposition::Read };
+            exhibit.records = entries;
+        }
+        exhibits.push(exhibit);
+    }
+    let copies = each_record_once(&mut intake.facts);
+    for (id, problem) in copies {
+        if let Some(exhibit) = exhibits.iter_mut().find(|exhibit| exhibit.id == id) {
+            exhibit.problems.push(problem);
+        }
+    }
+    intake.ledger = Ledger::new(exhibits);
+    intake
+}
+
+/// Keeps the most faithful copy of each record (of equals the first), and drops records that a later one corrects. Returns what is worth noting of it.
+fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
+    let corrected: BTreeSet<Arc<str>> = facts.iter().filter_map(|fact| fact.record.as_ref()?.corrects.clone()).collect();
+    let mut best: HashMap<(Arc<str>, u8), usize> = HashMap::new();
+    for (at, fact) in facts.iter().enumerate() {
+        let Some(record) = &fact.record else { continue };
+        let slot = best.entry((record.key.clone(), record.part)).or_insert(at);
+        let carrier = |at: usize| facts[at].record.as_ref().map_or(u8::MAX, |record| record.carrier);
+        if carrier(at) < carrier(*slot) {
+            *slot = at;
+        }
+    }
+    let mut keep = vec![true; facts.len()];
+    let mut copies: BTreeMap<ExhibitId, u64> = BTreeMap::new();
+    let mut notes = Vec::new();
+    for (at, fact) in facts.iter().enumerate() {
+        let Some(record) = &fact.record else { continue };
+        if corrected.contains(&record.key) && record.corrects.is_none() {
+            keep[at] = false;
+            let message = format!("event {} was corrected by a later record, which is used instead", record.key);
+            notes.push((fact.source.exhibit, Problem::note(fact.source.locator.clone(), message)));
+            continue;
+        }
+        let used = best.get(&(record.key.clone(), record.part)).copied().unwrap_or(at);
+        if used == at {
+            continue;
+        }
+        keep[at] = false;
+        *copies.entry(fact.source.exhibit).or_default() += u64::from(record.part <= 1);
+        let original = &facts[used];
+        let faithful = record.carrier < LOSSY && original.record.as_ref().is_some_and(|record| record.carrier < LOSSY);
+        if faithful && format!("{:?}", original.statement) != format!("{:?}", fact.statement) {
+            let message = format!("event {} differs from its copy at {}, which is used", record.key, original.source.locator);
+            notes.push((fact.source.exhibit, Problem::note(fact.source.locator.clone(), message)));
+        }
+    }
+    let mut kept = keep.into_iter();
+    facts.retain(|_| kept.next().unwrap_or(true));
+    notes.extend(copies.into_iter().filter(|(_, count)| *count > 0).map(|(exhibit, count)| {
+        let message = format!("{count} records are copies of records read from other exhibits; counted once");
+        (exhibit, Problem::note(Locator::Whole, message))
+    }));
+    notes
+}

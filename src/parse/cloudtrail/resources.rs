@@ -1,0 +1,278 @@
+//! Calls to SageMaker, ECR, CloudTrail, EventBridge and CloudWatch: what the request and the answer say of the resource.
+
+use serde::Deserialize;
+
+use super::super::sagemaker::{Setting, job, pipeline, registry, serving};
+use super::super::sink::Sink;
+use super::super::watch;
+use super::record::{Call, member};
+use crate::fact::arn::Arn;
+use crate::fact::call::{TagsStatement, TrailStatement, TrailWhat};
+use crate::fact::image::{ImageStatement, ImageWhat, normal_digest};
+use crate::fact::serving::EndpointAct;
+use crate::fact::{Statement, Words, secret};
+use crate::json::scalar::{Tags, Text};
+
+/// What a call acted on.
+#[derive(Default)]
+pub(super) struct Subject {
+    pub(super) arn: Option<Arn>,
+    pub(super) name: Option<String>,
+}
+
+/// Reads a call and states what it says; returns what it acted on.
+pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
+    match call.service.as_str() {
+        "sagemaker" => sagemaker(call, sink),
+        "ecr" => ecr(call, sink),
+        "cloudtrail" => trail(call, sink),
+        "events" => {
+            if !call.failed() {
+                watch::recorded_rule(call, sink);
+            }
+            subject(call, &["name", "rule"])
+        }
+        "monitoring" => subject(call, &["alarmName"]),
+        "logs" => subject(call, &["logGroupName"]),
+        _ => subject(call, &["resourceId", "projectName", "name"]),
+    }
+}
+
+/// Names what a call acted on by the first member that is there.
+fn subject(call: &Call<'_>, members: &[&str]) -> Subject {
+    let name = members.iter().find_map(|name| member(call.request, name));
+    let arn = call.resources.first().map(|(_, arn)| arn.clone());
+    Subject { arn, name }
+}
+
+fn setting<'a>(call: &'a Call<'_>, sink: &Sink) -> Setting<'a> {
+    Setting {
+        words: Words::Request,
+        seen: Some(call.at),
+        region: &call.region,
+        account: &call.account,
+        show_secrets: sink.show_secrets,
+    }
+}
+
+/// Answers name their resource `…Arn`; requests name it by name.
+fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
+    let answered = |key: &str| member(call.response, key);
+    let (region, account) = (call.region.clone(), call.account.clone());
+    let named = |kind: &str, name: Option<String>| {
+        let name = name?;
+        Arn::parse(&name).or_else(|| Some(Arn::sagemaker(&region, &account, kind, &name)))
+    };
+    let operation = call.operation.clone();
+    let (arn_key, name_key, kind) = match names_of(&operation) {
+        Some(names) => names,
+        None => ("", "", ""),
+    };
+    let name = member(call.request, name_key);
+    let recorded = answered(arn_key).or_else(|| member(call.request, arn_key)).as_deref().and_then(Arn::parse);
+    let arn = recorded.or_else(|| if kind.is_empty() { None } else { named(kind, name.clone()) });
+    if call.failed() {
+        return Subject { arn, name };
+    }
+    let set = |shape_arn: &Option<Arn>| shape_arn.clone();
+    let arn_now = set(&arn);
+    let statement = match operation.as_str() {
+        "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &setting(call, sink))).map(|mut statement| {
+            statement.arn = arn_now.unwrap_or(statement.arn);
+            Statement::Job(Box::new(statement))
+        }),
+        "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &setting(call, sink))).map(|mut statement| {
+            statement.arn = arn_now.unwrap_or(statement.arn);
+            Statement::Job(Box::new(statement))
+        }),
+        "CreateTransformJob" => call.request(sink).and_then(|shape| job::transform(shape, &setting(call, sink))).map(|mut statement| {
+            statement.arn = arn_now.unwrap_or(statement.arn);
+            Statement::Job(Box::new(statement))
+        }),
+        "CreateHyperParameterTuningJob" => {
+            call.request(sink).and_then(|shape| job::tuning(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::Job(Box::new(statement))
+            })
+        }
+        "CreateModel" => call.request(sink).and_then(|shape| registry::model(shape, &setting(call, sink))).map(|mut statement| {
+            statement.arn = arn_now.unwrap_or(statement.arn);
+            Statement::Model(Box::new(statement))
+        }),
+        // The answer alone gives the version, so the request cannot stand without it.
+        "CreateModelPackage" => create_package(call, arn_now, sink),
+        "UpdateModelPackage" => {
+            call.request(sink).and_then(|shape| registry::package(shape, &setting(call, sink), true)).map(|statement| Statement::Package(Box::new(statement)))
+        }
+        "CreateEndpointConfig" => call.request(sink).and_then(|shape| serving::config(shape, &setting(call, sink))).map(|mut statement| {
+            statement.arn = arn_now.unwrap_or(statement.arn);
+            Statement::EndpointConfig(Box::new(statement))
+        }),
+        "CreateEndpoint" => endpoint(call, EndpointAct::Created, sink),
+        "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false }, sink),
+        "UpdateEndpointWeightsAndCapacities" => endpoint(call, EndpointAct::Reweighted, sink),
+        "DeleteEndpoint" => endpoint(call, EndpointAct::Deleted, sink),
+        "CreatePipeline" | "UpdatePipeline" => call.request(sink).and_then(|shape| {
+            let place = call.place().clone();
+            let show_secrets = sink.show_secrets;
+            let setting = Setting { words: Words::Request, seen: Some(call.at), region: &call.region, account: &call.account, show_secrets };
+            pipeline::pipeline(shape, &setting, &place, sink)
+        })
+        .map(|statement| Statement::Pipeline(Box::new(statement))),
+        "StartPipelineExecution" => arn_now.and_then(|arn| {
+            let shape = call.request(sink)?;
+            Some(Statement::Execution(Box::new(pipeline::started(shape, arn, call.at, &setting(call, sink)))))
+        }),
+        "CreateFeatureGroup" => {
+            call.request(sink).and_then(|shape| registry::feature_group(shape, &setting(call, sink))).map(|statement| Statement::FeatureGroup(Box::new(statement)))
+        }
+        "AddAssociation" => {
+            let at = call.at;
+            call.request(sink).and_then(|shape| registry::recorded_association(shape, at)).map(|statement| Statement::Association(Box::new(statement)))
+        }
+        "AddTags" => add_tags(call, sink),
+        _ => None,
+    };
+    if let Some(statement) = statement {
+        call.say(sink, statement);
+    }
+    Subject { arn, name }
+}
+
+fn create_package(call: &Call<'_>, arn: Option<Arn>, sink: &mut Sink) -> Option<Statement> {
+    let arn = arn.filter(|arn| arn.kind() == "model-package")?;
+    let shape = call.request::<registry::Package>(sink)?;
+    let mut statement = registry::package(shape.with_arn(&arn), &setting(call, sink), false)?;
+    statement.arn = arn;
+    Some(Statement::Package(Box::new(statement)))
+}
+
+fn endpoint(call: &Call<'_>, act: EndpointAct, sink: &mut Sink) -> Option<Statement> {
+    let shape = call.request(sink)?;
+    let statement = serving::endpoint(shape, &setting(call, sink), act)?;
+    Some(Statement::Endpoint(Box::new(statement)))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct TagRequest {
+    resource_arn: Text,
+    tags: Tags,
+}
+
+fn add_tags(call: &Call<'_>, sink: &mut Sink) -> Option<Statement> {
+    let request = call.request::<TagRequest>(sink)?;
+    let mut tags = request.tags.0;
+    if !sink.show_secrets {
+        secret::redact(&mut tags);
+    }
+    Some(Statement::Tags(Box::new(TagsStatement { arn: Arn::parse(request.resource_arn.0.as_deref()?)?, tags, all: false })))
+}
+
+/// Returns the members of answer and request that name an operation's resource, and the kind of resource.
+fn names_of(operation: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let verbs = ["Create", "Update", "Delete", "Stop", "Start", "Retry"];
+    if operation.ends_with("PipelineExecution") {
+        return Some(("pipelineExecutionArn", "pipelineExecutionArn", ""));
+    }
+    let resource = verbs.iter().find_map(|verb| operation.strip_prefix(verb))?;
+    Some(match resource {
+        "TrainingJob" => ("trainingJobArn", "trainingJobName", "training-job"),
+        "ProcessingJob" => ("processingJobArn", "processingJobName", "processing-job"),
+        "TransformJob" => ("transformJobArn", "transformJobName", "transform-job"),
+        "HyperParameterTuningJob" => ("hyperParameterTuningJobArn", "hyperParameterTuningJobName", "hyper-parameter-tuning-job"),
+        "Model" => ("modelArn", "modelName", "model"),
+        "ModelPackage" => ("modelPackageArn", "modelPackageArn", ""),
+        "ModelPackageGroup" => ("modelPackageGroupArn", "modelPackageGroupName", "model-package-group"),
+        "EndpointConfig" => ("endpointConfigArn", "endpointConfigName", "endpoint-config"),
+        "Endpoint" | "EndpointWeightsAndCapacities" => ("endpointArn", "endpointName", "endpoint"),
+        "Pipeline" => ("pipelineArn", "pipelineName", "pipeline"),
+        "FeatureGroup" => ("featureGroupArn", "featureGroupName", "feature-group"),
+        "MonitoringSchedule" => ("monitoringScheduleArn", "monitoringScheduleName", "monitoring-schedule"),
+        "InferenceComponent" => ("inferenceComponentArn", "inferenceComponentName", "inference-component"),
+        "NotebookInstance" => ("notebookInstanceArn", "notebookInstanceName", "notebook-instance"),
+        _ => return None,
+    })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct ImageRequest {
+    registry_id: Text,
+    repository_name: Text,
+    image_tag: Text,
+    image_digest: Text,
+    image_ids: Vec<ImageId>,
+    image_tag_mutability: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct ImageResponse {
+    image: PushedImage,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct PushedImage {
+    image_id: ImageId,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct ImageId {
+    image_tag: Text,
+    image_digest: Text,
+}
+
+fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
+    let Some(request) = call.request::<ImageRequest>(sink) else { return Subject::default() };
+    let Some(repository) = request.repository_name.0 else { return Subject::default() };
+    let account = request.registry_id.0.or_else(|| Some(call.account.clone()));
+    let (region, at) = (Some(call.region.clone()), Some(call.at));
+    let state = |tag: Option<String>, digest: Option<String>, what: ImageWhat| {
+        let (account, region, repository) = (account.clone(), region.clone(), repository.clone());
+        Statement::Image(Box::new(ImageStatement { account, region, repository, tag, digest, what, at }))
+    };
+    let mutable = request.image_tag_mutability.0.as_deref().map(|text| text != "IMMUTABLE");
+    let mut statements = Vec::new();
+    match call.operation.as_str() {
+        _ if call.failed() => {}
+        "PutImage" => {
+            let pushed = call.response::<ImageResponse>(sink).unwrap_or_default().image.image_id;
+            let digest = pushed.image_digest.0.or(request.image_digest.0).as_deref().and_then(normal_digest);
+            statements.push(state(pushed.image_tag.0.or(request.image_tag.0), digest, ImageWhat::Tagged));
+        }
+        "BatchDeleteImage" => {
+            statements.extend(request.image_ids.into_iter().map(|id| state(id.image_tag.0, id.image_digest.0, ImageWhat::Removed)));
+        }
+        "PutImageTagMutability" | "CreateRepository" => {
+            statements.extend(mutable.map(|mutable| state(None, None, ImageWhat::Mutability { mutable })));
+        }
+        _ => {}
+    }
+    for statement in statements {
+        call.say(sink, statement);
+    }
+    Subject { arn: call.resources.first().map(|(_, arn)| arn.clone()), name: Some(repository) }
+}
+
+fn trail(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
+    let subject = subject(call, &["name", "trailName"]);
+    let statement = |what: TrailWhat| {
+        let name = subject.name.clone().unwrap_or_default();
+        Statement::Trail(Box::new(TrailStatement { account: call.account.clone(), region: call.region.clone(), name, what }))
+    };
+    let stated = match call.operation.as_str() {
+        _ if call.failed() => None,
+        "StopLogging" | "DeleteTrail" => Some(statement(TrailWhat::Stopped { at: call.at })),
+        "CreateTrail" | "UpdateTrail" => member(call.response, "s3BucketName").or_else(|| member(call.request, "s3BucketName")).map(|bucket| {
+            statement(TrailWhat::Delivers { bucket, prefix: member(call.response, "s3KeyPrefix").or_else(|| member(call.request, "s3KeyPrefix")) })
+        }),
+        _ => None,
+    };
+    if let Some(statement) = stated {
+        call.say(sink, statement);
+    }
+    subject
+}

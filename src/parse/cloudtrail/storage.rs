@@ -1,0 +1,215 @@
+//! Calls to S3, and to KMS on behalf of S3: objects written, copied, deleted and read; settings of buckets.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::super::s3;
+use super::super::sink::Sink;
+use super::record::{Call, member};
+use crate::fact::Statement;
+use crate::fact::call::CallStatement;
+use crate::fact::object::{BucketStatement, ObjectStatement, ObjectWhat, Versioning};
+use crate::fact::s3::S3Uri;
+use crate::json::scalar::Text;
+
+/// Object requests: header-named members stay as S3 writes them.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ObjectRequest {
+    #[serde(rename = "bucketName")]
+    bucket: Text,
+    key: Text,
+    #[serde(rename = "versionId")]
+    version: Text,
+    prefix: Text,
+    #[serde(rename = "x-amz-copy-source")]
+    copy_source: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ObjectResponse {
+    #[serde(rename = "x-amz-version-id")]
+    version: Text,
+    #[serde(rename = "x-amz-delete-marker")]
+    delete_marker: Text,
+    #[serde(rename = "eTag", alias = "ETag")]
+    etag: Text,
+}
+
+/// Reads a call and states what it says.
+pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) {
+    if call.service == "kms" {
+        return key_use(call, sink);
+    }
+    match call.operation.as_str() {
+        "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" | "GetObject" => object(call, sink),
+        _ => bucket(call, sink),
+    }
+}
+
+fn object(call: &mut Call<'_>, sink: &mut Sink) {
+    if call.failed() {
+        return;
+    }
+    let Some(request) = call.request::<ObjectRequest>(sink) else { return };
+    let response = call.response::<ObjectResponse>(sink).unwrap_or_default();
+    let from_resources = || {
+        let (_, arn) = call.resources.iter().find(|(kind, _)| kind == "AWS::S3::Object")?;
+        arn.resource().split_once('/').map(|(bucket, key)| S3Uri::new(bucket, key))
+    };
+    let place = match (request.bucket.0, request.key.0) {
+        (Some(bucket), Some(key)) => S3Uri::new(&bucket, &key),
+        (Some(bucket), None) => from_resources().unwrap_or_else(|| S3Uri::new(&bucket, request.prefix.0.as_deref().unwrap_or_default())),
+        (None, _) => match from_resources() {
+            Some(place) => place,
+            None => return,
+        },
+    };
+    let written = response.version.0.clone();
+    let (what, version) = match call.operation.as_str() {
+        "GetObject" => (ObjectWhat::Read, request.version.0),
+        "DeleteObjects" => (ObjectWhat::BatchDeleted, None),
+        "DeleteObject" => match request.version.0 {
+            Some(version) => (ObjectWhat::Destroyed, Some(version)),
+            None => (ObjectWhat::Deleted, written.filter(|_| response.delete_marker.0.as_deref() == Some("true"))),
+        },
+        "CopyObject" => {
+            let source = request.copy_source.0.as_deref().and_then(copy_source);
+            let (copied_from, copied_version) = source.map_or((None, None), |(uri, version)| (Some(Box::new(uri)), version));
+            (ObjectWhat::Written { copied_from, copied_version: copied_version.map(Into::into) }, written)
+        }
+        _ => (ObjectWhat::Written { copied_from: None, copied_version: None }, written),
+    };
+    let null_version = version.as_deref() == Some("null");
+    let size = size(call);
+    let statement = ObjectStatement {
+        bucket: place.bucket,
+        key: (&*place.key).into(),
+        what,
+        version: version.filter(|_| !null_version).map(Into::into),
+        null_version,
+        etag: response.etag.0.map(|etag| etag.trim_matches('"').into()),
+        size,
+        sha256: None,
+        at: Some(call.at),
+        sequencer: None,
+    };
+    call.say(sink, Statement::Object(statement));
+}
+
+/// The size of a written object is the bytes that came in, which only single uploads tell.
+fn size(call: &Call<'_>) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "object sizes lie far below 2^53")]
+    call.bytes_in.filter(|bytes| call.operation == "PutObject" && *bytes >= 0.0).map(|bytes| bytes as u64)
+}
+
+/// Reads `bucket/key[?versionId=…]`, URL-encoded, with or without a leading slash.
+fn copy_source(text: &str) -> Option<(S3Uri, Option<String>)> {
+    let (place, version) = match text.split_once("?versionId=") {
+        Some((place, version)) => (place, Some(version.to_owned())),
+        None => (text, None),
+    };
+    let decoded = percent_encoding::percent_decode_str(place).decode_utf8().ok()?;
+    let (bucket, key) = decoded.trim_start_matches('/').split_once('/')?;
+    Some((S3Uri::new(bucket, key), version))
+}
+
+/// With encryption by KMS and no bucket key, each read and write of an object uses the key, naming the object.
+fn key_use(call: &mut Call<'_>, sink: &mut Sink) {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct KeyRequest {
+        #[serde(rename = "encryptionContext")]
+        context: Context,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Context {
+        #[serde(rename = "aws:s3:arn")]
+        object: Text,
+    }
+    if call.failed() {
+        return;
+    }
+    let Some(object) = call.request::<KeyRequest>(sink).and_then(|request| request.context.object.0) else { return };
+    // With a bucket key the context names the bucket only, which says nothing of an object.
+    let Some((bucket, key)) = object.split_once(":::").and_then(|(_, place)| place.split_once('/')) else { return };
+    let what = if call.operation == "Decrypt" { ObjectWhat::KeyUsedToRead } else { ObjectWhat::KeyUsedToWrite };
+    let statement = ObjectStatement {
+        bucket: bucket.into(),
+        key: key.into(),
+        what,
+        version: None,
+        null_version: false,
+        etag: None,
+        size: None,
+        sha256: None,
+        at: Some(call.at),
+        sequencer: None,
+    };
+    call.say(sink, Statement::Object(statement));
+}
+
+fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
+    let name = member(call.request, "bucketName");
+    if let Some(bucket) = name.as_deref().map(Arc::<str>::from)
+        && !call.failed()
+    {
+        let versioning = match call.operation.as_str() {
+            "PutBucketVersioning" => versioning(call, sink),
+            _ => None,
+        };
+        let lifecycle = match call.operation.as_str() {
+            "PutBucketLifecycle" | "PutBucketLifecycleConfiguration" => s3::lifecycle_of_request(call.request),
+            "DeleteBucketLifecycle" => Some(Vec::new()),
+            _ => None,
+        };
+        if versioning.is_some() || lifecycle.is_some() {
+            let statement = BucketStatement { bucket, versioning, lifecycle, changed: Some(call.at), captured: None };
+            call.say(sink, Statement::Bucket(Box::new(statement)));
+        }
+    }
+    let statement = CallStatement {
+        service: call.service.clone(),
+        operation: call.operation.clone(),
+        arn: None,
+        name: name.map(|name| format!("s3://{name}/")),
+        error: call.error.clone(),
+        account: call.account.clone(),
+        region: call.region.clone(),
+        at: call.at,
+    };
+    call.say(sink, Statement::Call(Box::new(statement)));
+}
+
+fn versioning(call: &Call<'_>, sink: &mut Sink) -> Option<Versioning> {
+    #[derive(Deserialize, Default)]
+    #[serde(default, rename_all = "PascalCase")]
+    struct Request {
+        versioning_configuration: Configuration,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(default, rename_all = "PascalCase")]
+    struct Configuration {
+        status: Text,
+    }
+    match call.request::<Request>(sink)?.versioning_configuration.status.0.as_deref()? {
+        "Enabled" => Some(Versioning::Enabled),
+        "Suspended" => Some(Versioning::Suspended),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copy_sources_are_decoded() {
+        assert_eq!(copy_source("/b/a%20b.csv?versionId=v1"), Some((S3Uri::new("b", "a b.csv"), Some("v1".to_owned()))));
+        assert_eq!(copy_source("b/k"), Some((S3Uri::new("b", "k"), None)));
+        assert_eq!(copy_source("b"), None);
+    }
+}

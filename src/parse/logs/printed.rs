@@ -1,0 +1,152 @@
+//! Lines that containers print: the training toolkit's environment, commits, pip's work, the end.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::fact::commit::{commit, is_commit_name};
+use crate::fact::log::{LogWhat, package_name};
+use crate::fact::secret::redact_text;
+
+macro_rules! pattern {
+    ($name:ident, $pattern:literal) => {
+        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($pattern).ok());
+    };
+}
+
+pattern!(ANSI, r"\x1b\[[0-9;]*[A-Za-z]");
+pattern!(SATISFIED, r"^Requirement already satisfied(?:, skipping upgrade)?: ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\S* in \S+ (?:\(from .*\) )?\(([^()\s]+)\)\s*$");
+pattern!(NAMED, r#"([A-Za-z0-9_.-]+)["']?\s*[=:]\s*["']?([0-9A-Fa-f]{7,64})\b"#);
+pattern!(MEMBER, r#"^\s*"(job_name|module_dir)":\s*"([^"]*)""#);
+
+/// Reads an event's text and hands on what it says.
+pub(super) fn read(message: &str, mut say: impl FnMut(LogWhat)) {
+    let clean = ANSI.as_ref().map_or_else(|| message.into(), |pattern| pattern.replace_all(message, ""));
+    // The platform's log agent writes control characters in octal.
+    let clean = if clean.contains("#0") { clean.replace("#011", "\t").replace("#012", "\n").replace("#015", "\r").into() } else { clean };
+    let mut dump = Dump::default();
+    for line in clean.split(['\n', '\r']) {
+        dump.take(line);
+        printed(line.trim_end(), &mut say);
+    }
+    if let Some(what) = dump.end() {
+        say(what);
+    }
+}
+
+fn printed(line: &str, say: &mut impl FnMut(LogWhat)) {
+    if let Some(rest) = line.strip_prefix("Successfully installed ") {
+        // Each word is `name-version`; versions hold no `-`.
+        for (name, version) in rest.split_whitespace().filter_map(|word| word.rsplit_once('-')) {
+            say(LogWhat::Package { name: package_name(name), version: version.to_owned(), installed: true });
+        }
+    } else if line.starts_with("Requirement already satisfied") {
+        if let Some(found) = SATISFIED.as_ref().and_then(|pattern| pattern.captures(line)) {
+            say(LogWhat::Package { name: package_name(&found[1]), version: found[2].to_owned(), installed: false });
+        }
+    } else if let Some(text) = line.strip_prefix("SM_TRAINING_ENV=") {
+        if let Ok(environment) = serde_json::from_str::<TrainingEnvironment>(text) {
+            say(LogWhat::Environment { job: environment.job_name, source: environment.module_dir });
+        }
+    } else if line.contains("abandoning unzipping sourcedir.tar.gz") {
+        say(LogWhat::CodeIgnored);
+    } else if let Some(at) = line.find("Reporting training ") {
+        let success = line[at..].contains("SUCCESS");
+        if success || line[at..].contains("FAILURE") {
+            say(LogWhat::Exit { success, message: redact_text(&line[at..]) });
+        }
+    } else if line.starts_with("An error occurred with exit code ") || line == "Training Container Execution Completed" {
+        say(LogWhat::Exit { success: line.ends_with("Completed"), message: redact_text(line) });
+    }
+    if line.len() < 4_096 && contains_ignoring_case(line, "commit", "sha", "git") {
+        for found in NAMED.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+            if is_commit_name(&found[1])
+                && let Some(commit) = commit(&found[2])
+            {
+                say(LogWhat::Commit { name: found[1].to_owned(), commit });
+            }
+        }
+    }
+}
+
+fn contains_ignoring_case(line: &str, one: &str, two: &str, three: &str) -> bool {
+    let folded = line.to_ascii_lowercase();
+    [one, two, three].iter().any(|word| folded.contains(word))
+}
+
+/// What is read of `SM_TRAINING_ENV`.
+#[derive(Deserialize)]
+struct TrainingEnvironment {
+    job_name: Option<String>,
+    module_dir: Option<String>,
+}
+
+/// The pretty dump of the environment, for logs that lack the one-line form. Its braces lie in different events, so it is never
+/// valid JSON; its members stand on lines of their own.
+#[derive(Default)]
+struct Dump {
+    job: Option<String>,
+    source: Option<String>,
+}
+
+impl Dump {
+    fn take(&mut self, line: &str) {
+        if !line.contains("\"job_name\"") && !line.contains("\"module_dir\"") {
+            return;
+        }
+        if let Some(found) = MEMBER.as_ref().and_then(|pattern| pattern.captures(line)) {
+            match &found[1] {
+                "job_name" => self.job = Some(found[2].to_owned()),
+                _ => self.source = Some(found[2].to_owned()),
+            }
+        }
+    }
+
+    fn end(self) -> Option<LogWhat> {
+        (self.job.is_some() || self.source.is_some()).then_some(LogWhat::Environment { job: self.job, source: self.source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(message: &str) -> Vec<LogWhat> {
+        let mut found = Vec::new();
+        read(message, |what| found.push(what));
+        found
+    }
+
+    fn package(name: &str, version: &str, installed: bool) -> LogWhat {
+        LogWhat::Package { name: name.to_owned(), version: version.to_owned(), installed }
+    }
+
+    #[test]
+    fn pip_tells_what_there_is() {
+        assert_eq!(
+            all("Successfully installed joblib-1.4.0 python_dateutil-2.9.0.post0 torch-2.1.0+cu118"),
+            [package("joblib", "1.4.0", true), package("python-dateutil", "2.9.0.post0", true), package("torch", "2.1.0+cu118", true)]
+        );
+        let satisfied = "Requirement already satisfied: numpy>=1.19 in /miniconda3/lib/python3.10/site-packages (from scikit-learn==1.4.2->-r requirements.txt (line 1)) (1.24.4)";
+        assert_eq!(all(satisfied), [package("numpy", "1.24.4", false)]);
+        assert_eq!(all("Collecting x==1"), []);
+    }
+
+    #[test]
+    fn environment_commits_and_ends() {
+        let dump = "{\n    \"job_name\": \"churn-1\",\n    \"module_dir\": \"s3://b/p/sourcedir.tar.gz\",\n    \"user\": 1";
+        assert_eq!(all(dump), [LogWhat::Environment { job: Some("churn-1".to_owned()), source: Some("s3://b/p/sourcedir.tar.gz".to_owned()) }]);
+        assert_eq!(
+            all("SM_TRAINING_ENV={\"job_name\":\"j\",\"module_dir\":\"s3://b/x\"}"),
+            [LogWhat::Environment { job: Some("j".to_owned()), source: Some("s3://b/x".to_owned()) }]
+        );
+        let full = "4e1243bd22c66e76c2ba9eddc1f91394e57f9f83";
+        for line in [format!("GIT_COMMIT_ID={full}"), format!("\x1b[34mgit commit: {full}\x1b[0m"), format!("\"GIT_COMMIT\": \"{full}\"")] {
+            assert!(matches!(&all(&line)[..], [LogWhat::Commit { commit, .. }] if commit == full), "{line}");
+        }
+        assert_eq!(all("committed 1234567 rows"), []);
+        let end = all("2022-04-18 00:15:09,851 sagemaker-training-toolkit INFO     Reporting training SUCCESS");
+        assert!(matches!(end[..], [LogWhat::Exit { success: true, .. }]));
+    }
+}

@@ -1,0 +1,441 @@
+//! Readers: bytes to facts and defects, one file per format or family.
+//!
+//! A reader never fails: what cannot be read is a defect with its place, and the rest goes on. It says what a record says and
+//! nothing more. Adding a format: a line in `recognise::SIGNATURES`, a reader here, a line in [`reader`], a fixture.
+
+mod build;
+mod cloudtrail;
+mod csv;
+mod ecr;
+mod eventbridge;
+mod inventory;
+mod lines;
+mod logs;
+mod metric;
+mod output;
+pub mod request;
+mod s3;
+mod sagemaker;
+mod sink;
+mod watch;
+
+use std::collections::BTreeMap;
+
+use crate::evidence::citation::{ExhibitId, Locator};
+use crate::evidence::ledger::{Disposition, Problem};
+use crate::evidence::limits::Limits;
+use crate::evidence::window::Window;
+use crate::fact::Fact;
+use crate::fact::density::{Density, Scope};
+use crate::json::skim::{self, Element, Layout, Piece};
+use crate::recognise::{self, Carrier, Format, Verdict};
+use crate::time::Instant;
+use request::{Origin, Request};
+use sink::Sink;
+
+/// How evidence is read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether secrets are left as they are.
+    pub show_secrets: bool,
+    /// Limits on what one exhibit may cost.
+    pub limits: Limits,
+}
+
+/// What an exhibit gave.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Format, or what the bytes look like.
+    pub format: String,
+    /// What became of the exhibit.
+    pub disposition: Disposition,
+    /// Records found.
+    pub records: u64,
+    /// Facts.
+    pub facts: Vec<Fact>,
+    /// Defects and notes.
+    pub problems: Vec<Problem>,
+    /// For trails: every record by account, region and minute.
+    pub density: BTreeMap<Scope, Density>,
+    /// Earliest time in its records.
+    pub earliest: Option<Instant>,
+    /// Latest time in its records.
+    pub latest: Option<Instant>,
+    /// The command that made it, and who says so.
+    pub asked: Option<String>,
+    /// What only makes sense with another exhibit: CSV files that an inventory manifest names.
+    pub inventories: Vec<inventory::Manifest>,
+}
+
+/// The exhibit that is read.
+pub(crate) struct Context<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) request: Option<&'a Request>,
+    pub(crate) options: &'a Options,
+}
+
+impl Context<'_> {
+    /// Returns when the exhibit was captured, if its exporter says so.
+    pub(crate) fn captured(&self) -> Option<Instant> {
+        self.request.and_then(|request| request.captured)
+    }
+
+    /// Returns an option of the command that made the exhibit.
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        self.request.and_then(|request| request.option(name))
+    }
+}
+
+/// Reads the elements of one format.
+pub(crate) trait Reader {
+    /// Reads one element.
+    fn element(&mut self, element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink);
+
+    /// Reads what stands beside the lists, at the end.
+    fn finish(&mut self, _header: &Header, _cx: &Context<'_>, _sink: &mut Sink) {}
+}
+
+/// What stands beside the lists of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Header(serde_json::Map<String, serde_json::Value>);
+
+impl Header {
+    fn of(text: &[u8]) -> Self {
+        match serde_json::from_slice(text) {
+            Ok(serde_json::Value::Object(map)) => Self(map),
+            _ => Self::default(),
+        }
+    }
+
+    /// Returns a string member.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Returns whether the list goes on in an answer that is not here.
+    pub(crate) fn is_cut(&self) -> bool {
+        let token = ["NextToken", "nextToken", "NextMarker", "Marker"].iter().any(|key| self.text(key).is_some());
+        let truncated = self.0.get("IsTruncated").is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"));
+        token || truncated
+    }
+
+    /// Returns when the answer was made, where the exporter kept the HTTP headers.
+    pub(crate) fn date(&self) -> Option<Instant> {
+        let date = self.0.get("ResponseMetadata")?.get("HTTPHeaders")?.get("date")?.as_str()?;
+        Instant::parse_as("%a, %d %b %Y %H:%M:%S GMT", date)
+    }
+}
+
+/// Returns the reader of a format.
+fn reader(format: Format) -> Option<Box<dyn Reader>> {
+    cloudtrail::reader(format)
+        .or_else(|| s3::reader(format))
+        .or_else(|| sagemaker::reader(format))
+        .or_else(|| ecr::reader(format))
+        .or_else(|| eventbridge::reader(format))
+        .or_else(|| logs::reader(format))
+        .or_else(|| build::reader(format))
+        .or_else(|| watch::reader(format))
+        .or_else(|| metric::reader(format))
+        .or_else(|| output::reader(format))
+        .or_else(|| inventory::reader(format))
+        .or_else(|| match format {
+            // A sidecar speaks of the file beside it; it was read when that file was.
+            Format::Sidecar => Each::<serde::de::IgnoredAny>::one(|_, _, _, sink| sink.uncount()),
+            _ => None,
+        })
+}
+
+/// Reads an exhibit's content. `asked` is the request a sidecar beside it states, or why there is none.
+pub fn read(
+    window: &mut Window<'_>,
+    exhibit: ExhibitId,
+    path: &str,
+    asked: Option<Result<Request, String>>,
+    options: &Options,
+) -> Parsed {
+    let (request, refused) = match asked {
+        Some(Ok(request)) => (Some(request), None),
+        Some(Err(reason)) => (None, Some(reason)),
+        None => (None, None),
+    };
+    let request = request.or_else(|| Request::from_path(path));
+    let cx = Context { path, request: request.as_ref(), options };
+    let mut sink = Sink::new(exhibit, options);
+    let format = content(window, &cx, &mut sink);
+    if let Some(reason) = refused {
+        sink.note(Locator::Whole, format!("the sidecar beside it is refused: {reason}"));
+    }
+    if let Some(fault) = window.fault() {
+        sink.defect(Locator::Whole, format!("cannot be read to its end: {fault}"));
+    }
+    let asked = request.filter(|_| sink.used_request()).map(|request| request.shown());
+    sink.parsed(format, asked)
+}
+
+/// Reads an inventory's data file, for which the manifest gives the columns.
+pub fn read_inventory(
+    window: &mut Window<'_>,
+    exhibit: ExhibitId,
+    path: &str,
+    manifest: &inventory::Manifest,
+    options: &Options,
+) -> Parsed {
+    let cx = Context { path, request: None, options };
+    let mut sink = Sink::new(exhibit, options);
+    inventory::csv(window, manifest, &cx, &mut sink);
+    sink.parsed(Ok(Format::InventoryCsv), None)
+}
+
+pub use inventory::Manifest as InventoryManifest;
+pub(crate) use lines::lines;
+
+/// Recognises content and has it read; returns its format, or what it looks like.
+fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
+    let head = window.at_least(recognise::HEAD);
+    let head = &head[..head.len().min(recognise::HEAD)];
+    if let Some(encoding) = encoding(head) {
+        sink.note(Locator::Whole, format!("text is {}; read as such", encoding.name()));
+        let mut decoder = encoding_rs_io::DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(window);
+        return content(&mut Window::passing(&mut decoder, Vec::new()), cx, sink);
+    }
+    if head.starts_with(b"\xef\xbb\xbf") {
+        window.consume(3);
+        return content(window, cx, sink);
+    }
+    match recognise::recognise(head) {
+        Verdict::Foreign("empty") if cx.request.is_some_and(|request| request.exit.is_some_and(|exit| exit != 0)) => {
+            failed_command(cx, sink)
+        }
+        Verdict::Foreign(looks_like) => Err(looks_like.to_owned()),
+        Verdict::Known(format, _) if !format.is_read() && format != Format::Parquet => {
+            sink.refuse(format.refusal());
+            Ok(format)
+        }
+        Verdict::Known(format, Carrier::Json(layout)) => {
+            sink.carrier = fidelity(format);
+            json(window, format, layout, cx, sink);
+            Ok(format)
+        }
+        Verdict::Known(format, Carrier::Strings) => {
+            sink.carrier = fidelity(format);
+            cloudtrail::strings(window, cx, sink);
+            Ok(format)
+        }
+        Verdict::Known(format, Carrier::Csv) => {
+            sink.carrier = fidelity(format);
+            csv::read(window, format, cx, sink);
+            Ok(format)
+        }
+        Verdict::Known(format, Carrier::Text) => {
+            sink.carrier = fidelity(format);
+            match format {
+                Format::AccessLog | Format::S3Ls => s3::text(window, format, cx, sink),
+                _ => logs::text(window, format, cx, sink),
+            }
+            Ok(format)
+        }
+        Verdict::Known(_, Carrier::Parquet) => inventory::parquet(window, cx, sink),
+    }
+}
+
+/// Reads what a failed command leaves behind: nothing, and an exit status that may say something.
+fn failed_command(cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
+    let operation = cx.request.map(Request::operation);
+    match operation {
+        Some(("s3api", "get-bucket-lifecycle-configuration")) => {
+            s3::no_lifecycle(cx, sink);
+            Ok(Format::BucketLifecycle)
+        }
+        _ => Err("empty: its command failed".to_owned()),
+    }
+}
+
+/// Ranks how faithfully a carrier keeps records: of several copies of one record, the best is used.
+const fn fidelity(format: Format) -> u8 {
+    match format {
+        Format::CloudTrail => 0,
+        Format::CloudTrailRecord => 1,
+        Format::LookupEvents | Format::LookupStrings | Format::LakeResults => 2,
+        Format::TableCsv | Format::TableJson => LOSSY,
+        _ => 3,
+    }
+}
+
+/// The rank of carriers that drop or flatten parts of a record.
+pub const LOSSY: u8 = 4;
+
+/// Returns the encoding of text that is not UTF-8.
+fn encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    match head {
+        [0xff, 0xfe, ..] | [b'{' | b'[' | b'"', 0, _, 0, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'{' | b'[' | b'"', 0, _, ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Reads JSON elements of a format; elements of other formats among them are read as what they are.
+fn json(window: &mut Window<'_>, format: Format, layout: Layout, cx: &Context<'_>, sink: &mut Sink) {
+    let mut reader = reader(format);
+    let longest = cx.options.limits.element;
+    let several = !(layout == Layout::Values && format != Format::CloudTrailRecord);
+    let mut others: BTreeMap<Format, Option<Box<dyn Reader>>> = BTreeMap::new();
+    let header = skim::skim(window, layout, longest, &mut |piece| match piece {
+        Piece::Element(element) => {
+            let place = place(layout, &element);
+            // Lists hold one kind of thing; an array or a stream of values may hold several.
+            let own = if layout == Layout::Members { Some((format, layout)) } else { recognise_element(&element, format) };
+            match own {
+                Some((Format::Envelope, _)) => envelope(&element, place, cx, sink),
+                Some((own, _)) if own == format => match reader.as_mut() {
+                    Some(reader) => reader.element(&element, place, cx, sink),
+                    None => sink.defect(place, format.refusal()),
+                },
+                Some((own, Layout::Members)) => nested(element.bytes, own, &place, cx, sink),
+                Some((own, _)) => match others.entry(own).or_insert_with(|| self::reader(own)) {
+                    Some(reader) => reader.element(&element, place, cx, sink),
+                    None => sink.defect(place, own.refusal()),
+                },
+                None => sink.defect(place, "JSON of no known format"),
+            }
+        }
+        Piece::Damage(damage) => {
+            let place = match damage.element {
+                Some((list, index)) if layout != Layout::Values => locator(list, index),
+                Some((_, index)) if several && index > 0 => locator("", index),
+                _ => Locator::Place(format!("byte {}", damage.offset).into()),
+            };
+            sink.damaged(place, format!("{} (at byte {})", damage.message, damage.offset));
+        }
+    });
+    let header = Header::of(&header);
+    if let Some(reader) = reader.as_mut() {
+        reader.finish(&header, cx, sink);
+    }
+    for reader in others.values_mut().flatten() {
+        reader.finish(&header, cx, sink);
+    }
+}
+
+/// Recognises an element of a stream; most are what the first one was.
+fn recognise_element(element: &Element<'_>, expected: Format) -> Option<(Format, Layout)> {
+    if expected == Format::CloudTrailRecord && element.bytes.starts_with(br#"{"eventVersion":"1."#) {
+        return Some((expected, Layout::Values));
+    }
+    if matches!(expected, Format::S3Manifest | Format::MetricQueries | Format::EmptyAnswer) {
+        return Some((expected, Layout::Values));
+    }
+    recognise::element(element.bytes)
+}
+
+/// Reads an answer with lists that is itself an element.
+fn nested(text: &[u8], format: Format, base: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let outer = sink.enter(base);
+    let layout = recognise::element(text).map_or(Layout::Members, |(_, layout)| layout);
+    json(&mut Window::whole(text.to_vec(), text.len()), format, layout, cx, sink);
+    sink.leave(outer);
+}
+
+/// Reads an answer in an envelope.
+fn envelope(element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let (Some(command), Some(response)) = (element.field("modeltrail"), element.field("response")) else {
+        return sink.defect(place, "an envelope without command or response");
+    };
+    let request = match Request::parse(command, Origin::Envelope) {
+        Ok(request) => Some(request),
+        Err(reason) => {
+            sink.defect(place.clone(), reason);
+            None
+        }
+    };
+    let inner = Context { request: request.as_ref(), ..*cx };
+    let base = Locator::Place(if place == Locator::Whole { "/response".into() } else { format!("{place}/response").into() });
+    match recognise::element(response) {
+        Some((Format::Envelope, _)) => sink.defect(place, "an envelope in an envelope"),
+        Some((format, _)) if !format.is_read() => sink.defect(place, format.refusal()),
+        Some((format, _)) => {
+            if let Some(request) = &request {
+                sink.asked_by(request);
+            }
+            nested(response, format, &base, &inner, sink);
+        }
+        None if response.trim_ascii() == b"{}" || response.trim_ascii() == b"[]" => {
+            nested(response, Format::EmptyAnswer, &base, &inner, sink);
+        }
+        None => sink.defect(place, "an envelope around JSON of no known format"),
+    }
+}
+
+/// Names the place of an element.
+fn place(layout: Layout, element: &Element<'_>) -> Locator {
+    match layout {
+        Layout::Values if element.offset == 0 => Locator::Whole,
+        Layout::Values | Layout::Array => locator("", element.index),
+        Layout::Members => locator(element.list, element.index),
+    }
+}
+
+/// Names the place of an element of a list; the keys of known lists are kept once for all.
+fn locator(list: &str, index: u32) -> Locator {
+    const LISTS: &[&str] = &[
+        "", "Records", "Events", "events", "Versions", "DeleteMarkers", "Contents", "QueryResultRows", "results", "logEvents",
+        "Results", "TrainingJobSummaries", "ProcessingJobSummaries", "PipelineExecutionSteps", "imageDetails", "Rules", "Targets",
+        "MetricAlarms", "MetricDataResults", "Datapoints", "builds",
+    ];
+    match LISTS.iter().find(|known| **known == list) {
+        Some(known) => Locator::Item { list: known, index },
+        None => Locator::Place(format!("/{list}/{index}").into()),
+    }
+}
+
+/// Reads each element as `T` and hands it on; the usual reader.
+pub(crate) struct Each<T> {
+    say: fn(T, &Locator, &Context<'_>, &mut Sink),
+    end: fn(u64, &Header, &Context<'_>, &mut Sink),
+    elements: u64,
+}
+
+impl<T: serde::de::DeserializeOwned + 'static> Each<T> {
+    /// Returns a reader for answers that are one element.
+    pub(crate) fn one(say: fn(T, &Locator, &Context<'_>, &mut Sink)) -> Option<Box<dyn Reader>> {
+        Self::list(say, |_, _, _, _| {})
+    }
+
+    /// Returns a reader for lists; `end` is told how many elements there were.
+    pub(crate) fn list(
+        say: fn(T, &Locator, &Context<'_>, &mut Sink),
+        end: fn(u64, &Header, &Context<'_>, &mut Sink),
+    ) -> Option<Box<dyn Reader>> {
+        Some(Box::new(Self { say, end, elements: 0 }))
+    }
+}
+
+impl<T: serde::de::DeserializeOwned> Reader for Each<T> {
+    fn element(&mut self, element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink) {
+        self.elements += 1;
+        if let Some(value) = typed::<T>(element.bytes, &place, sink) {
+            sink.record();
+            (self.say)(value, &place, cx, sink);
+        }
+    }
+
+    fn finish(&mut self, header: &Header, cx: &Context<'_>, sink: &mut Sink) {
+        (self.end)(self.elements, header, cx, sink);
+    }
+}
+
+/// Reads text as `T`; what does not fit is a defect.
+pub(crate) fn typed<T: serde::de::DeserializeOwned>(text: &[u8], place: &Locator, sink: &mut Sink) -> Option<T> {
+    match crate::json::element::read::<T>(text) {
+        Ok((value, note)) => {
+            if let Some(note) = note {
+                sink.note(place.clone(), note);
+            }
+            Some(value)
+        }
+        Err(error) => {
+            sink.damaged(place.clone(), format!("does not fit its format: {error}"));
+            None
+        }
+    }
+}

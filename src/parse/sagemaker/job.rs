@@ -1,0 +1,679 @@
+//! Training, processing, transform and tuning jobs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::sink::Sink;
+use super::super::{Context, Each, Header, Reader};
+use super::{Metadata, Setting, answer};
+use crate::evidence::citation::{Locator, Source};
+use crate::fact::arn::Arn;
+use crate::fact::call::{Listed, ListedStatement};
+use crate::fact::job::{DataType, InputMode, InputRole, JobInput, JobKind, JobOutput, JobStatement, JobStatus, Phase};
+use crate::fact::s3::S3Uri;
+use crate::fact::{Statement, Words, secret};
+use crate::json::scalar::{Moment, Real, Tags, Text, Whole};
+use crate::recognise::Format;
+use crate::time::Instant;
+
+/// Returns the reader of an answer about jobs.
+pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
+    match format {
+        Format::TrainingJob => Each::one(|shape: Training, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            check_subject(cx, "training-job-name", shape.training_job_name.0.as_deref(), place, sink);
+            say(training(shape, &setting), "training job", place, sink);
+        }),
+        Format::ProcessingJob => Each::one(|shape: Processing, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            check_subject(cx, "processing-job-name", shape.processing_job_name.0.as_deref(), place, sink);
+            say(processing(shape, &setting), "processing job", place, sink);
+        }),
+        Format::TransformJob => Each::one(|shape: Transform, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            say(transform(shape, &setting), "transform job", place, sink);
+        }),
+        Format::TuningJob => Each::one(|shape: Tuning, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            say(tuning(shape, &setting), "tuning job", place, sink);
+        }),
+        Format::TrainingJobs | Format::TuningChildren => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
+            listed(Listed::TrainingJobs, rows, header, cx, sink);
+        }),
+        Format::ProcessingJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
+            listed(Listed::ProcessingJobs, rows, header, cx, sink);
+        }),
+        Format::TransformJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
+            listed(Listed::TransformJobs, rows, header, cx, sink);
+        }),
+        Format::TuningJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |_, _, _, _| {}),
+        _ => None,
+    }
+}
+
+/// States a job; without ARN or account it cannot be told which job it is.
+pub(super) fn say(statement: Option<JobStatement>, what: &str, place: &Locator, sink: &mut Sink) {
+    match statement {
+        Some(statement) => {
+            let times = [statement.created, statement.ended];
+            times.into_iter().flatten().for_each(|at| sink.seen(at));
+            sink.belongs_to(&statement.arn);
+            let time = statement.seen.or(statement.ended).or(statement.created);
+            sink.say(place, Source::SageMaker, time, Statement::Job(Box::new(statement)));
+        }
+        None => sink.orphan(&format!("the account and region of its {what}")),
+    }
+}
+
+/// Refuses a request whose subject the answer contradicts.
+pub(super) fn check_subject(cx: &Context<'_>, option: &str, found: Option<&str>, place: &Locator, sink: &mut Sink) {
+    if let (Some(asked), Some(found)) = (cx.option(option), found)
+        && asked != found
+        && !asked.starts_with("arn:")
+    {
+        let message = format!("its command asks for `{asked}`, but this is `{found}`: the command is refused, the answer is used");
+        sink.note(place.clone(), message);
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Training {
+    training_job_name: Text,
+    training_job_arn: Text,
+    training_job_status: Text,
+    secondary_status: Text,
+    failure_reason: Text,
+    model_artifacts: Artifacts,
+    hyper_parameters: BTreeMap<String, Text>,
+    environment: BTreeMap<String, Text>,
+    algorithm_specification: Algorithm,
+    role_arn: Text,
+    input_data_config: Vec<Channel>,
+    output_data_config: OutputData,
+    stopping_condition: Option<Stopping>,
+    checkpoint_config: Checkpoint,
+    creation_time: Moment,
+    training_start_time: Moment,
+    training_end_time: Moment,
+    secondary_status_transitions: Vec<Transition>,
+    tuning_job_arn: Text,
+    final_metric_data_list: Vec<FinalMetric>,
+    tags: Tags,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Artifacts {
+    #[serde(rename = "S3ModelArtifacts")]
+    s3_model_artifacts: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Algorithm {
+    training_image: Text,
+    algorithm_name: Text,
+    training_input_mode: Text,
+    container_entrypoint: Vec<Text>,
+    container_arguments: Vec<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Channel {
+    channel_name: Text,
+    input_mode: Text,
+    data_source: DataSource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct DataSource {
+    #[serde(rename = "S3DataSource")]
+    s3: Option<S3Source>,
+    #[serde(rename = "FileSystemDataSource")]
+    file_system: Option<FileSystem>,
+    #[serde(rename = "DatasetSource")]
+    dataset: Option<Dataset>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct S3Source {
+    #[serde(rename = "S3Uri")]
+    uri: Text,
+    #[serde(rename = "S3DataType")]
+    data_type: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct FileSystem {
+    file_system_id: Text,
+    directory_path: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Dataset {
+    dataset_arn: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OutputData {
+    #[serde(rename = "S3OutputPath")]
+    path: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Stopping {
+    max_runtime_in_seconds: Whole,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Checkpoint {
+    #[serde(rename = "S3Uri")]
+    uri: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Transition {
+    status: Text,
+    start_time: Moment,
+    end_time: Moment,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct FinalMetric {
+    metric_name: Text,
+    value: Real,
+}
+
+/// Returns the statement of a training job's structure.
+pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Option<JobStatement> {
+    let name = shape.training_job_name.0;
+    let arn = setting.arn(shape.training_job_arn.0.as_deref(), JobKind::Training.arn_kind(), name.as_deref())?;
+    let mut statement = JobStatement::about(JobKind::Training, arn, setting.words);
+    let streamed = |mode: &Text| matches!(mode.0.as_deref(), Some("Pipe" | "FastFile" | "PIPE" | "FAST_FILE"));
+    let all_streamed = streamed(&shape.algorithm_specification.training_input_mode);
+    statement.inputs = shape.input_data_config.into_iter().map(|channel| channel.input(all_streamed, streamed)).collect();
+    statement.seen = setting.seen;
+    statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
+    statement.started = shape.training_start_time.0;
+    statement.ended = shape.training_end_time.0;
+    statement.status = shape.training_job_status.0.as_deref().and_then(JobStatus::parse);
+    statement.secondary = shape.secondary_status.0;
+    statement.failure = shape.failure_reason.0;
+    statement.states_limit = setting.words == Words::Request || shape.stopping_condition.is_some();
+    statement.limit = shape.stopping_condition.and_then(|stopping| stopping.max_runtime_in_seconds.0);
+    statement.role = shape.role_arn.0;
+    statement.image = shape.algorithm_specification.training_image.0.or(shape.algorithm_specification.algorithm_name.0);
+    let arguments = shape.algorithm_specification.container_entrypoint.into_iter().chain(shape.algorithm_specification.container_arguments);
+    statement.arguments = arguments.filter_map(|argument| argument.0).collect();
+    statement.artifact = shape.model_artifacts.s3_model_artifacts.0.as_deref().and_then(S3Uri::parse);
+    statement.output_path = shape.output_data_config.path.0.as_deref().and_then(S3Uri::parse);
+    statement.checkpoint = shape.checkpoint_config.uri.0.as_deref().and_then(S3Uri::parse);
+    statement.hyperparameters = hyperparameters(shape.hyper_parameters);
+    statement.environment = texts(shape.environment);
+    statement.tags = shape.tags.0;
+    statement.phases = shape
+        .secondary_status_transitions
+        .into_iter()
+        .filter_map(|transition| {
+            Some(Phase { status: transition.status.0?, from: transition.start_time.0, to: transition.end_time.0 })
+        })
+        .collect();
+    statement.parent = shape.tuning_job_arn.0.as_deref().and_then(Arn::parse);
+    statement.metrics =
+        shape.final_metric_data_list.into_iter().filter_map(|metric| Some((metric.metric_name.0?, metric.value.0?))).collect();
+    statement.name = name;
+    hide(&mut statement, setting);
+    Some(statement)
+}
+
+impl Channel {
+    fn input(self, all_streamed: bool, streamed: impl Fn(&Text) -> bool) -> JobInput {
+        let name = self.channel_name.0.unwrap_or_default();
+        let role = match name.as_str() {
+            "code" | "sm_drivers" => InputRole::Code,
+            "model" | "pretrained_model" => InputRole::Model,
+            _ => InputRole::Data,
+        };
+        let mode = if streamed(&self.input_mode) || (self.input_mode.0.is_none() && all_streamed) { InputMode::Streamed } else { InputMode::File };
+        let other = self
+            .data_source
+            .file_system
+            .map(|system| format!("file system {}{}", system.file_system_id.0.unwrap_or_default(), system.directory_path.0.unwrap_or_default()))
+            .or_else(|| self.data_source.dataset.and_then(|dataset| dataset.dataset_arn.0));
+        let (uri, data_type) = self.data_source.s3.map_or((None, DataType::Prefix), |s3| {
+            (s3.uri.0.as_deref().and_then(S3Uri::parse), data_type(s3.data_type.0.as_deref()))
+        });
+        JobInput { name, uri, data_type, mode, role, other }
+    }
+}
+
+fn data_type(text: Option<&str>) -> DataType {
+    match text.map(|text| text.replace('_', "").to_ascii_lowercase()).as_deref() {
+        Some("manifestfile") => DataType::Manifest,
+        Some("augmentedmanifestfile") => DataType::AugmentedManifest,
+        _ => DataType::Prefix,
+    }
+}
+
+fn texts(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    map.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect()
+}
+
+/// The SDK writes hyperparameters as JSON text: `"\"train.py\""`, `"6"`, `"[1, 2]"`. Strings are unwrapped.
+fn hyperparameters(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    let unwrapped = |value: String| match value.starts_with('"') {
+        true => serde_json::from_str::<String>(&value).unwrap_or(value),
+        false => value,
+    };
+    map.into_iter().filter_map(|(key, value)| Some((key, unwrapped(value.0?)))).collect()
+}
+
+/// Replaces secrets, unless they are wanted.
+fn hide(statement: &mut JobStatement, setting: &Setting<'_>) {
+    if !setting.show_secrets {
+        secret::redact(&mut statement.environment);
+        secret::redact(&mut statement.hyperparameters);
+        secret::redact(&mut statement.tags);
+        secret::redact_arguments(&mut statement.arguments);
+        statement.failure = statement.failure.as_deref().map(secret::redact_text);
+        statement.exit_message = statement.exit_message.as_deref().map(secret::redact_text);
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Processing {
+    processing_job_name: Text,
+    processing_job_arn: Text,
+    processing_job_status: Text,
+    exit_message: Text,
+    failure_reason: Text,
+    processing_inputs: Vec<ProcessingInput>,
+    processing_output_config: ProcessingOutputs,
+    app_specification: App,
+    environment: BTreeMap<String, Text>,
+    role_arn: Text,
+    stopping_condition: Option<Stopping>,
+    creation_time: Moment,
+    processing_start_time: Moment,
+    processing_end_time: Moment,
+    monitoring_schedule_arn: Text,
+    tags: Tags,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ProcessingInput {
+    #[serde(rename = "InputName")]
+    name: Text,
+    #[serde(rename = "S3Input")]
+    s3: Option<S3Input>,
+    #[serde(rename = "DatasetDefinition")]
+    dataset: Option<DatasetDefinition>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct S3Input {
+    #[serde(rename = "S3Uri")]
+    uri: Text,
+    #[serde(rename = "LocalPath")]
+    local: Text,
+    #[serde(rename = "S3DataType")]
+    data_type: Text,
+    #[serde(rename = "S3InputMode")]
+    mode: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct DatasetDefinition {
+    athena_dataset_definition: Option<Query>,
+    redshift_dataset_definition: Option<Query>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Query {
+    #[serde(rename = "QueryString")]
+    query: Text,
+    #[serde(rename = "OutputS3Uri")]
+    output: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct ProcessingOutputs {
+    outputs: Vec<ProcessingOutput>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ProcessingOutput {
+    #[serde(rename = "OutputName")]
+    name: Text,
+    #[serde(rename = "S3Output")]
+    s3: Option<S3Output>,
+    #[serde(rename = "FeatureStoreOutput")]
+    feature_store: Option<FeatureStoreOutput>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct S3Output {
+    #[serde(rename = "S3Uri")]
+    uri: Text,
+    #[serde(rename = "S3UploadMode")]
+    mode: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct FeatureStoreOutput {
+    feature_group_name: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct App {
+    image_uri: Text,
+    container_entrypoint: Vec<Text>,
+    container_arguments: Vec<Text>,
+}
+
+/// Returns the statement of a processing job's structure.
+pub(in crate::parse) fn processing(shape: Processing, setting: &Setting<'_>) -> Option<JobStatement> {
+    let name = shape.processing_job_name.0;
+    let arn = setting.arn(shape.processing_job_arn.0.as_deref(), JobKind::Processing.arn_kind(), name.as_deref())?;
+    let schedule = shape.monitoring_schedule_arn.0.as_deref().and_then(Arn::parse);
+    let kind = if schedule.is_some() { JobKind::Monitoring } else { JobKind::Processing };
+    let mut statement = JobStatement::about(kind, arn, setting.words);
+    statement.inputs = shape.processing_inputs.into_iter().map(ProcessingInput::input).collect();
+    statement.outputs = shape.processing_output_config.outputs.into_iter().map(ProcessingOutput::output).collect();
+    statement.name = name;
+    statement.seen = setting.seen;
+    statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
+    statement.started = shape.processing_start_time.0;
+    statement.ended = shape.processing_end_time.0;
+    statement.status = shape.processing_job_status.0.as_deref().and_then(JobStatus::parse);
+    statement.failure = shape.failure_reason.0;
+    statement.exit_message = shape.exit_message.0;
+    statement.states_limit = setting.words == Words::Request || shape.stopping_condition.is_some();
+    statement.limit = shape.stopping_condition.and_then(|stopping| stopping.max_runtime_in_seconds.0);
+    statement.role = shape.role_arn.0;
+    statement.image = shape.app_specification.image_uri.0;
+    let arguments = shape.app_specification.container_entrypoint.into_iter().chain(shape.app_specification.container_arguments);
+    statement.arguments = arguments.filter_map(|argument| argument.0).collect();
+    statement.environment = texts(shape.environment);
+    statement.tags = shape.tags.0;
+    statement.parent = schedule;
+    hide(&mut statement, setting);
+    Some(statement)
+}
+
+impl ProcessingInput {
+    fn input(self) -> JobInput {
+        let name = self.name.0.unwrap_or_default();
+        let mut input = JobInput { name, ..JobInput::default() };
+        if let Some(s3) = self.s3 {
+            let local = s3.local.0.unwrap_or_default();
+            let is_code = ["/opt/ml/processing/input/code", "/opt/ml/processing/input/entrypoint"].iter().any(|path| local.starts_with(path))
+                || matches!(input.name.as_str(), "code" | "entrypoint");
+            input.role = if is_code { InputRole::Code } else { InputRole::Data };
+            input.data_type = data_type(s3.data_type.0.as_deref());
+            input.mode = if matches!(s3.mode.0.as_deref(), Some("Pipe" | "PIPE")) { InputMode::Streamed } else { InputMode::File };
+            input.uri = s3.uri.0.as_deref().and_then(S3Uri::parse);
+        }
+        if let Some(dataset) = self.dataset {
+            let query = dataset.athena_dataset_definition.or(dataset.redshift_dataset_definition);
+            if let Some(query) = query {
+                input.uri = input.uri.or_else(|| query.output.0.as_deref().and_then(S3Uri::parse));
+                input.other = query.query.0.map(|query| format!("query: {query}"));
+            }
+        }
+        input
+    }
+}
+
+impl ProcessingOutput {
+    fn output(self) -> JobOutput {
+        let continuous = self.s3.as_ref().is_some_and(|s3| matches!(s3.mode.0.as_deref(), Some("Continuous" | "CONTINUOUS")));
+        JobOutput {
+            name: self.name.0.unwrap_or_default(),
+            uri: self.s3.and_then(|s3| s3.uri.0).as_deref().and_then(S3Uri::parse),
+            continuous,
+            feature_group: self.feature_store.and_then(|store| store.feature_group_name.0),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Transform {
+    transform_job_name: Text,
+    transform_job_arn: Text,
+    transform_job_status: Text,
+    failure_reason: Text,
+    model_name: Text,
+    transform_input: TransformInput,
+    transform_output: TransformOutput,
+    environment: BTreeMap<String, Text>,
+    creation_time: Moment,
+    transform_start_time: Moment,
+    transform_end_time: Moment,
+    tags: Tags,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct TransformInput {
+    data_source: DataSource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TransformOutput {
+    #[serde(rename = "S3OutputPath")]
+    path: Text,
+}
+
+/// Returns the statement of a transform job's structure.
+pub(in crate::parse) fn transform(shape: Transform, setting: &Setting<'_>) -> Option<JobStatement> {
+    let name = shape.transform_job_name.0;
+    let arn = setting.arn(shape.transform_job_arn.0.as_deref(), JobKind::Transform.arn_kind(), name.as_deref())?;
+    let mut statement = JobStatement::about(JobKind::Transform, arn, setting.words);
+    if let Some(s3) = shape.transform_input.data_source.s3 {
+        statement.inputs.push(JobInput {
+            name: "input".to_owned(),
+            uri: s3.uri.0.as_deref().and_then(S3Uri::parse),
+            data_type: data_type(s3.data_type.0.as_deref()),
+            mode: InputMode::Streamed,
+            ..JobInput::default()
+        });
+    }
+    statement.outputs.extend(shape.transform_output.path.0.as_deref().and_then(S3Uri::parse).map(|uri| JobOutput {
+        name: "output".to_owned(),
+        uri: Some(uri),
+        continuous: true,
+        feature_group: None,
+    }));
+    statement.name = name;
+    statement.seen = setting.seen;
+    statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
+    statement.started = shape.transform_start_time.0;
+    statement.ended = shape.transform_end_time.0;
+    statement.status = shape.transform_job_status.0.as_deref().and_then(JobStatus::parse);
+    statement.failure = shape.failure_reason.0;
+    statement.model = shape.model_name.0;
+    statement.environment = texts(shape.environment);
+    statement.tags = shape.tags.0;
+    hide(&mut statement, setting);
+    Some(statement)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Tuning {
+    hyper_parameter_tuning_job_name: Text,
+    hyper_parameter_tuning_job_arn: Text,
+    hyper_parameter_tuning_job_status: Text,
+    hyper_parameter_tuning_job_config: TuningConfig,
+    training_job_definition: Option<Training>,
+    failure_reason: Text,
+    creation_time: Moment,
+    hyper_parameter_tuning_end_time: Moment,
+    tags: Tags,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct TuningConfig {
+    resource_limits: TuningLimits,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct TuningLimits {
+    max_runtime_in_seconds: Whole,
+}
+
+/// Returns the statement of a tuning job's structure.
+pub(in crate::parse) fn tuning(shape: Tuning, setting: &Setting<'_>) -> Option<JobStatement> {
+    let name = shape.hyper_parameter_tuning_job_name.0;
+    let arn = setting.arn(shape.hyper_parameter_tuning_job_arn.0.as_deref(), JobKind::Tuning.arn_kind(), name.as_deref())?;
+    let mut statement = JobStatement::about(JobKind::Tuning, arn, setting.words);
+    if let Some(mut definition) = shape.training_job_definition {
+        definition.training_job_arn = Text(Some(statement.arn.as_str().to_owned()));
+        if let Some(of_jobs) = training(definition, setting) {
+            statement.inputs = of_jobs.inputs;
+            statement.image = of_jobs.image;
+            statement.environment = of_jobs.environment;
+            statement.hyperparameters = of_jobs.hyperparameters;
+            statement.role = of_jobs.role;
+        }
+    }
+    statement.name = name;
+    statement.seen = setting.seen;
+    statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
+    statement.started = statement.created;
+    statement.ended = shape.hyper_parameter_tuning_end_time.0;
+    statement.status = shape.hyper_parameter_tuning_job_status.0.as_deref().and_then(JobStatus::parse);
+    statement.failure = shape.failure_reason.0;
+    statement.states_limit = true;
+    statement.limit = shape.hyper_parameter_tuning_job_config.resource_limits.max_runtime_in_seconds.0;
+    statement.tags = shape.tags.0;
+    hide(&mut statement, setting);
+    Some(statement)
+}
+
+/// A row of a list of jobs, of any kind.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Row {
+    training_job_name: Text,
+    training_job_arn: Text,
+    training_job_status: Text,
+    secondary_status: Text,
+    training_start_time: Moment,
+    training_end_time: Moment,
+    tuning_job_name: Text,
+    processing_job_name: Text,
+    processing_job_arn: Text,
+    processing_job_status: Text,
+    processing_end_time: Moment,
+    transform_job_name: Text,
+    transform_job_arn: Text,
+    transform_job_status: Text,
+    transform_end_time: Moment,
+    hyper_parameter_tuning_job_name: Text,
+    hyper_parameter_tuning_job_arn: Text,
+    hyper_parameter_tuning_job_status: Text,
+    hyper_parameter_tuning_end_time: Moment,
+    creation_time: Moment,
+    exit_message: Text,
+    failure_reason: Text,
+}
+
+fn say_row(row: Row, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let setting = Setting { words: Words::Row, ..answer(cx, &Metadata::default()) };
+    let named = [
+        (JobKind::Training, row.training_job_arn.0, row.training_job_name.0, row.training_job_status.0, row.training_end_time.0),
+        (JobKind::Processing, row.processing_job_arn.0, row.processing_job_name.0, row.processing_job_status.0, row.processing_end_time.0),
+        (JobKind::Transform, row.transform_job_arn.0, row.transform_job_name.0, row.transform_job_status.0, row.transform_end_time.0),
+        (
+            JobKind::Tuning,
+            row.hyper_parameter_tuning_job_arn.0,
+            row.hyper_parameter_tuning_job_name.0,
+            row.hyper_parameter_tuning_job_status.0,
+            row.hyper_parameter_tuning_end_time.0,
+        ),
+    ];
+    let found = named.into_iter().find_map(|(kind, arn, name, status, ended)| {
+        let arn = setting.arn(arn.as_deref(), kind.arn_kind(), name.as_deref())?;
+        let mut statement = JobStatement::about(kind, arn, Words::Row);
+        statement.name = name;
+        statement.status = status.as_deref().and_then(JobStatus::parse);
+        statement.ended = ended;
+        Some(statement)
+    });
+    let statement = found.map(|mut statement| {
+        statement.seen = setting.seen;
+        statement.created = row.creation_time.0;
+        statement.started = row.training_start_time.0;
+        statement.secondary = row.secondary_status.0;
+        statement.failure = row.failure_reason.0;
+        statement.exit_message = row.exit_message.0;
+        let parent = row.tuning_job_name.0.as_deref();
+        statement.parent = parent.map(|name| Arn::sagemaker(statement.arn.region(), statement.arn.account(), JobKind::Tuning.arn_kind(), name));
+        hide(&mut statement, &setting);
+        statement
+    });
+    say(statement, "jobs", place, sink);
+}
+
+/// States how far a list reaches.
+pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Context<'_>, sink: &mut Sink) {
+    let filters = ["name-contains", "status-equals", "max-items", "max-results", "starting-token", "next-token", "last-modified-time-after", "last-modified-time-before", "query"];
+    let filtered = cx.request.is_some_and(|request| request.has_any(&filters));
+    let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true));
+    let of = match what {
+        Listed::Steps => cx.option("pipeline-execution-arn"),
+        Listed::Packages => cx.option("model-package-group-name"),
+        Listed::Images => cx.option("repository-name"),
+        Listed::Targets => cx.option("rule"),
+        _ => None,
+    };
+    let statement = ListedStatement {
+        what,
+        account: cx.request.and_then(|request| request.account.clone()).or_else(|| sink.account().map(str::to_owned)),
+        region: cx.request.and_then(|request| request.region.clone()).or_else(|| sink.region().map(str::to_owned)),
+        complete: !header.is_cut() && !filtered,
+        from: time("creation-time-after"),
+        to: time("creation-time-before"),
+        captured: cx.captured().or_else(|| header.date()),
+        rows,
+        of: of.map(str::to_owned),
+    };
+    if header.is_cut() {
+        sink.note(Locator::Whole, "the list goes on in an answer that is not here (it ends with a live token): nothing follows from what is missing in it");
+    }
+    let time = statement.captured;
+    sink.say(&Locator::Whole, Source::SageMaker, time, Statement::Listed(Box::new(statement)));
+}
+

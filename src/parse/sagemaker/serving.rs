@@ -1,0 +1,172 @@
+//! Endpoint configurations and endpoints.
+
+use serde::Deserialize;
+
+use super::super::sink::Sink;
+use super::super::{Each, Reader};
+use super::job::{check_subject, listed};
+use super::{Metadata, Setting, answer};
+use crate::evidence::citation::{Locator, Source};
+use crate::fact::call::Listed;
+use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, RunningVariant, Variant, endpoint_status};
+use crate::fact::{Statement, Words};
+use crate::json::scalar::{Flag, Moment, Real, Text};
+use crate::recognise::Format;
+
+/// Returns the reader of an answer about endpoints.
+pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
+    match format {
+        Format::EndpointConfig => Each::one(|shape: Config, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            check_subject(cx, "endpoint-config-name", shape.endpoint_config_name.0.as_deref(), place, sink);
+            say_config(config(shape, &setting), place, sink);
+        }),
+        Format::EndpointConfigs => Each::one(|shape: Config, place, cx, sink| {
+            let setting = Setting { words: Words::Row, ..answer(cx, &Metadata::default()) };
+            say_config(config(shape, &setting), place, sink);
+        }),
+        Format::Endpoint => Each::one(|shape: Endpoint, place, cx, sink| {
+            let setting = answer(cx, &shape.response_metadata);
+            check_subject(cx, "endpoint-name", shape.endpoint_name.0.as_deref(), place, sink);
+            say_endpoint(endpoint(shape, &setting, EndpointAct::State), place, sink);
+        }),
+        Format::Endpoints => Each::list(
+            |shape: Endpoint, place, cx, sink| {
+                let setting = Setting { words: Words::Row, ..answer(cx, &Metadata::default()) };
+                say_endpoint(endpoint(shape, &setting, EndpointAct::State), place, sink);
+            },
+            |rows, header, cx, sink| listed(Listed::Endpoints, rows, header, cx, sink),
+        ),
+        _ => None,
+    }
+}
+
+fn say_config(statement: Option<ConfigStatement>, place: &Locator, sink: &mut Sink) {
+    match statement {
+        Some(statement) => {
+            sink.belongs_to(&statement.arn);
+            let time = statement.created;
+            sink.say(place, Source::SageMaker, time, Statement::EndpointConfig(Box::new(statement)));
+        }
+        None => sink.orphan("the account and region of its endpoint config"),
+    }
+}
+
+fn say_endpoint(statement: Option<EndpointStatement>, place: &Locator, sink: &mut Sink) {
+    match statement {
+        Some(statement) => {
+            sink.belongs_to(&statement.arn);
+            statement.created.into_iter().for_each(|at| sink.seen(at));
+            let time = statement.seen.or(statement.modified).or(statement.created);
+            sink.say(place, Source::SageMaker, time, Statement::Endpoint(Box::new(statement)));
+        }
+        None => sink.orphan("the account and region of its endpoint"),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Config {
+    endpoint_config_name: Text,
+    endpoint_config_arn: Text,
+    production_variants: Vec<VariantShape>,
+    shadow_production_variants: Vec<VariantShape>,
+    creation_time: Moment,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct VariantShape {
+    variant_name: Text,
+    model_name: Text,
+    initial_variant_weight: Real,
+}
+
+/// Returns the statement of an endpoint configuration's structure.
+pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<ConfigStatement> {
+    let arn = setting.arn(shape.endpoint_config_arn.0.as_deref(), "endpoint-config", shape.endpoint_config_name.0.as_deref())?;
+    let variant = |shadow: bool| {
+        move |shape: VariantShape| Variant {
+            name: shape.variant_name.0.unwrap_or_default(),
+            model: shape.model_name.0,
+            weight: shape.initial_variant_weight.0,
+            shadow,
+        }
+    };
+    let variants = shape.production_variants.into_iter().map(variant(false));
+    Some(ConfigStatement {
+        arn,
+        name: shape.endpoint_config_name.0,
+        words: setting.words,
+        created: shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten()),
+        variants: variants.chain(shape.shadow_production_variants.into_iter().map(variant(true))).collect(),
+    })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::parse) struct Endpoint {
+    endpoint_name: Text,
+    endpoint_arn: Text,
+    endpoint_config_name: Text,
+    endpoint_status: Text,
+    creation_time: Moment,
+    last_modified_time: Moment,
+    production_variants: Vec<RunningShape>,
+    desired_weights_and_capacities: Vec<RunningShape>,
+    pending_deployment_summary: Pending,
+    retain_all_variant_properties: Flag,
+    response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Pending {
+    endpoint_config_name: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct RunningShape {
+    variant_name: Text,
+    deployed_images: Vec<Deployed>,
+    current_weight: Real,
+    desired_weight: Real,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Deployed {
+    specified_image: Text,
+    resolved_image: Text,
+    resolution_time: Moment,
+}
+
+/// Returns the statement of an endpoint's structure.
+pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: EndpointAct) -> Option<EndpointStatement> {
+    let arn = setting.arn(shape.endpoint_arn.0.as_deref(), "endpoint", shape.endpoint_name.0.as_deref())?;
+    let act = match act {
+        EndpointAct::Updated { .. } => EndpointAct::Updated { retain: shape.retain_all_variant_properties.0.unwrap_or(false) },
+        other => other,
+    };
+    let variants = shape.production_variants.into_iter().chain(shape.desired_weights_and_capacities);
+    let variants = variants.map(|variant| RunningVariant {
+        name: variant.variant_name.0.unwrap_or_default(),
+        images: variant.deployed_images.into_iter().map(|image| (image.specified_image.0, image.resolved_image.0, image.resolution_time.0)).collect(),
+        weight: variant.current_weight.0.or(variant.desired_weight.0),
+    });
+    Some(EndpointStatement {
+        arn,
+        name: shape.endpoint_name.0,
+        words: setting.words,
+        act,
+        config: shape.endpoint_config_name.0,
+        pending: shape.pending_deployment_summary.endpoint_config_name.0,
+        status: shape.endpoint_status.0.as_deref().map(endpoint_status),
+        created: shape.creation_time.0.or_else(|| (act == EndpointAct::Created).then_some(setting.seen).flatten()),
+        modified: shape.last_modified_time.0,
+        seen: setting.seen,
+        variants: variants.collect(),
+    })
+}

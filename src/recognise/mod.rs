@@ -1,0 +1,345 @@
+//! What is this? From the first bytes of the content alone, never from the file name.
+//!
+//! JSON is told apart by its keys: [`SIGNATURES`] lists, in order, which keys at the top and in the first element of a list
+//! make a format. Adding a format is a line there and a reader in `parse`.
+
+mod format;
+mod outline;
+mod text;
+
+pub use format::Format;
+
+use outline::{Item, Outline, Shape};
+
+use crate::json::skim::Layout;
+
+/// How much of the content is looked at.
+pub const HEAD: usize = 64 << 10;
+
+/// How a format lies in the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// JSON elements.
+    Json(Layout),
+    /// A JSON array of strings, each of them JSON.
+    Strings,
+    /// Lines of text.
+    Text,
+    /// Comma-separated values.
+    Csv,
+    /// Parquet.
+    Parquet,
+}
+
+/// What the content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A known format.
+    Known(Format, Carrier),
+    /// None; what it looks like instead.
+    Foreign(&'static str),
+}
+
+/// Keys that make a format.
+struct Signature {
+    format: Format,
+    /// The list whose elements are the records; nothing where the object itself is the record.
+    list: Option<&'static str>,
+    /// Keys at the top.
+    keys: &'static [&'static str],
+    /// Keys of the first element of the list.
+    item: &'static [&'static str],
+    /// Whether an empty list is still this format.
+    empty: bool,
+}
+
+const fn object(format: Format, keys: &'static [&'static str]) -> Signature {
+    Signature { format, list: None, keys, item: &[], empty: false }
+}
+
+const fn list(format: Format, list: &'static str, item: &'static [&'static str]) -> Signature {
+    Signature { format, list: Some(list), keys: &[], item, empty: true }
+}
+
+const fn vague(format: Format, list: &'static str, item: &'static [&'static str]) -> Signature {
+    Signature { format, list: Some(list), keys: &[], item, empty: false }
+}
+
+/// The formats of JSON objects; the first that fits wins.
+const SIGNATURES: &[Signature] = &[
+    object(Format::Envelope, &["modeltrail", "response"]),
+    vague(Format::S3Notification, "Records", &["eventSource", "s3"]),
+    vague(Format::MessageBatch, "Records", &["body"]),
+    vague(Format::MessageBatch, "Records", &["Sns"]),
+    vague(Format::CloudTrail, "Records", &["eventTime", "eventName", "eventSource"]),
+    list(Format::EmptyRecords, "Records", &[]),
+    object(Format::Digest, &["digestS3Object", "logFiles"]),
+    object(Format::LakeSignature, &["hashSignature", "files", "publicKeyFingerprint"]),
+    list(Format::PublicKeys, "PublicKeyList", &[]),
+    list(Format::PublicKeys, "publicKeyList", &[]),
+    list(Format::Trails, "trailList", &[]),
+    object(Format::EventBridge, &["detail-type", "detail"]),
+    vague(Format::LookupEvents, "Events", &["CloudTrailEvent"]),
+    vague(Format::StateHistory, "events", &["type", "id"]),
+    vague(Format::LogEvents, "events", &["message", "timestamp"]),
+    object(Format::LogEvents, &["events", "searchedLogStreams"]),
+    object(Format::LogEvents, &["events", "nextForwardToken"]),
+    list(Format::LakeResults, "QueryResultRows", &[]),
+    object(Format::LogInsights, &["results", "statistics", "status"]),
+    object(Format::LogSubscription, &["messageType", "logGroup", "logEvents"]),
+    vague(Format::ObjectVersions, "Versions", &["IsLatest", "Key"]),
+    vague(Format::ObjectVersions, "DeleteMarkers", &["IsLatest", "Key"]),
+    vague(Format::Objects, "Contents", &["Key", "LastModified"]),
+    object(Format::InventoryManifest, &["sourceBucket", "fileSchema", "files"]),
+    list(Format::Search, "Results", &[]),
+    list(Format::TuningChildren, "TrainingJobSummaries", &["TunedHyperParameters"]),
+    list(Format::TrainingJobs, "TrainingJobSummaries", &[]),
+    list(Format::ProcessingJobs, "ProcessingJobSummaries", &[]),
+    list(Format::TransformJobs, "TransformJobSummaries", &[]),
+    list(Format::TuningJobs, "HyperParameterTuningJobSummaries", &[]),
+    list(Format::ModelPackages, "ModelPackageSummaryList", &[]),
+    list(Format::ModelPackageGroups, "ModelPackageGroupSummaryList", &[]),
+    list(Format::EndpointConfigs, "EndpointConfigs", &[]),
+    list(Format::Endpoints, "Endpoints", &[]),
+    vague(Format::Models, "Models", &["ModelArn"]),
+    list(Format::PipelineSteps, "PipelineExecutionSteps", &[]),
+    list(Format::PipelineExecutions, "PipelineExecutionSummaries", &[]),
+    list(Format::PipelineParameters, "PipelineParameters", &[]),
+    list(Format::Pipelines, "PipelineSummaries", &[]),
+    list(Format::FeatureGroups, "FeatureGroupSummaries", &[]),
+    list(Format::Associations, "AssociationSummaries", &[]),
+    list(Format::Artifacts, "ArtifactSummaries", &[]),
+    list(Format::MonitoringExecutions, "MonitoringExecutionSummaries", &[]),
+    object(Format::QueryLineage, &["Vertices", "Edges"]),
+    list(Format::EcrImages, "imageDetails", &[]),
+    vague(Format::EcrRepositories, "repositories", &["repositoryName"]),
+    vague(Format::EcrImageIds, "imageIds", &["imageDigest"]),
+    vague(Format::CodeBuilds, "builds", &["projectName"]),
+    object(Format::CodePipelineExecution, &["pipelineExecution"]),
+    vague(Format::CodePipelineExecutions, "pipelineExecutionSummaries", &["pipelineExecutionId"]),
+    list(Format::LogGroups, "logGroups", &[]),
+    list(Format::LogStreams, "logStreams", &[]),
+    list(Format::LogExportTasks, "exportTasks", &[]),
+    vague(Format::Rules, "Rules", &["Arn", "State"]),
+    vague(Format::BucketLifecycle, "Rules", &["Status"]),
+    vague(Format::RuleTargets, "Targets", &["Id", "Arn"]),
+    list(Format::Alarms, "MetricAlarms", &[]),
+    list(Format::Alarms, "CompositeAlarms", &[]),
+    list(Format::AlarmHistory, "AlarmHistoryItems", &[]),
+    list(Format::MetricData, "MetricDataResults", &[]),
+    object(Format::MetricStatistics, &["Datapoints", "Label"]),
+    object(Format::MetricStream, &["metric_name", "namespace", "value", "timestamp"]),
+    list(Format::TraceSummaries, "TraceSummaries", &[]),
+    vague(Format::Traces, "Traces", &["Segments"]),
+    list(Format::ScalingActivities, "ScalingActivities", &[]),
+    list(Format::ScalableTargets, "ScalableTargets", &[]),
+    list(Format::ScalingPolicies, "ScalingPolicies", &[]),
+    object(Format::MonitorViolations, &["violations"]),
+    object(Format::DataCapture, &["captureData", "eventMetadata"]),
+    object(Format::DataCapture, &["groundTruthData", "eventMetadata"]),
+    object(Format::Notebook, &["cells", "nbformat"]),
+    object(Format::StateMachine, &["stateMachineArn", "definition"]),
+    object(Format::TrainingJob, &["TrainingJobArn", "SecondaryStatus"]),
+    object(Format::TrainingJob, &["TrainingJobName", "TrainingJobStatus"]),
+    object(Format::ProcessingJob, &["ProcessingJobArn", "AppSpecification"]),
+    object(Format::TransformJob, &["TransformJobArn", "TransformInput"]),
+    object(Format::TuningJob, &["HyperParameterTuningJobArn", "HyperParameterTuningJobConfig"]),
+    object(Format::ModelPackage, &["ModelPackageArn", "ModelPackageStatusDetails"]),
+    object(Format::ModelPackage, &["ModelPackageArn", "ModelPackageStatus"]),
+    object(Format::ModelPackageGroup, &["ModelPackageGroupArn", "ModelPackageGroupStatus"]),
+    object(Format::Model, &["ModelArn", "ModelName", "CreationTime"]),
+    object(Format::EndpointConfig, &["EndpointConfigArn", "ProductionVariants"]),
+    object(Format::InferenceComponent, &["InferenceComponentArn", "InferenceComponentName"]),
+    object(Format::Endpoint, &["EndpointArn", "EndpointStatus"]),
+    object(Format::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionStatus"]),
+    object(Format::Pipeline, &["PipelineArn", "PipelineDefinition"]),
+    object(Format::Pipeline, &["PipelineArn", "PipelineName", "PipelineStatus"]),
+    object(Format::PipelineDefinition, &["PipelineDefinition", "CreationTime"]),
+    object(Format::FeatureGroup, &["FeatureGroupArn", "FeatureDefinitions"]),
+    object(Format::MonitoringSchedule, &["MonitoringScheduleArn", "MonitoringScheduleConfig"]),
+    object(Format::TrialComponent, &["TrialComponentArn", "TrialComponentName"]),
+    object(Format::Artifact, &["ArtifactArn", "Source"]),
+    object(Format::Rule, &["Arn", "EventPattern", "State"]),
+    object(Format::Rule, &["Arn", "ScheduleExpression", "State"]),
+    object(Format::Sidecar, &["argv"]),
+    object(Format::HeadObject, &["ETag", "ContentLength", "LastModified"]),
+    object(Format::HeadObject, &["ContentLength", "LastModified", "Metadata"]),
+    object(Format::CloudTrailRecord, &["eventTime", "eventName", "eventSource", "userIdentity"]),
+    object(Format::CloudTrailRecord, &["eventVersion", "eventTime", "eventName", "eventSource"]),
+    object(Format::TableJson, &["eventtime", "eventname", "eventsource"]),
+    object(Format::EcsCloudTrail, &["@timestamp", "event", "aws"]),
+    object(Format::MonitorConstraints, &["features", "monitoring_config"]),
+    vague(Format::MonitorConstraints, "features", &["inferred_type", "completeness"]),
+    vague(Format::MonitorStatistics, "features", &["name", "inferred_type"]),
+    object(Format::MonitorConstraints, &["regression_constraints"]),
+    object(Format::MonitorConstraints, &["binary_classification_constraints"]),
+    object(Format::MonitorConstraints, &["multiclass_classification_constraints"]),
+    object(Format::Evaluation, &["regression_metrics"]),
+    object(Format::Evaluation, &["binary_classification_metrics"]),
+    object(Format::Evaluation, &["multiclass_classification_metrics"]),
+    object(Format::Template, &["AWSTemplateFormatVersion", "Resources"]),
+    list(Format::Tags, "Tags", &["Key", "Value"]),
+    vague(Format::MetricQueries, "MetricDataQueries", &["Id"]),
+    object(Format::Traces, &["trace_id", "start_time"]),
+];
+
+/// Lists after whose first element no more of the text needs to be looked at.
+const ENOUGH: &[&str] =
+    &["Records", "Events", "events", "QueryResultRows", "Versions", "DeleteMarkers", "Contents", "Results", "TrainingJobSummaries", "ProcessingJobSummaries"];
+
+/// Recognises content by its beginning, of at least [`HEAD`] bytes where it has as many.
+pub fn recognise(head: &[u8]) -> Verdict {
+    if head.is_empty() {
+        return Verdict::Foreign("empty");
+    }
+    if head.starts_with(b"PAR1") {
+        return Verdict::Known(Format::Parquet, Carrier::Parquet);
+    }
+    if head.starts_with(b"PARE") {
+        return Verdict::Known(Format::ParquetEncrypted, Carrier::Parquet);
+    }
+    if head.starts_with(br#"{"Records":[{"eventVersion":"1."#) {
+        return Verdict::Known(Format::CloudTrail, Carrier::Json(Layout::Members));
+    }
+    match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Verdict::Foreign("blank"),
+        Some(b'{') => match element(head) {
+            Some((format, layout)) => Verdict::Known(format, Carrier::Json(layout)),
+            None if head.trim_ascii() == b"{}" => Verdict::Known(Format::EmptyAnswer, Carrier::Json(Layout::Values)),
+            None => Verdict::Foreign("JSON of no known format"),
+        },
+        Some(b'[') => array(head).unwrap_or_else(|| by_lines(head)),
+        _ => by_lines(head),
+    }
+}
+
+/// Recognises one JSON object, alone or among others.
+pub fn element(text: &[u8]) -> Option<(Format, Layout)> {
+    let outline = Outline::of(text, ENOUGH);
+    if outline.shape != Shape::Object {
+        return None;
+    }
+    if let Some(format) = by_values(&outline) {
+        return Some((format, Layout::Values));
+    }
+    let signature = SIGNATURES.iter().find(|signature| fits(signature, &outline))?;
+    let is_list = signature.list.is_some() && !matches!(signature.format, Format::MonitorConstraints | Format::MonitorStatistics);
+    Some((signature.format, if is_list { Layout::Members } else { layout_of(signature.format) }))
+}
+
+/// Returns how a format lies that was told by keys at the top.
+const fn layout_of(format: Format) -> Layout {
+    match format {
+        Format::LogEvents | Format::LogInsights => Layout::Members,
+        _ => Layout::Values,
+    }
+}
+
+/// Tells formats that only values at the top distinguish.
+fn by_values(outline: &Outline) -> Option<Format> {
+    let scalar = |key: &str| outline.scalars.get(key).map(String::as_str);
+    if outline.keys.len() <= 3
+        && matches!(scalar("Status"), Some("Enabled" | "Suspended"))
+        && outline.keys.iter().all(|key| matches!(key.as_str(), "Status" | "MFADelete" | "ResponseMetadata"))
+    {
+        return Some(Format::BucketVersioning);
+    }
+    (scalar("Version") == Some("2020-12-01") && outline.has(&["Steps"])).then_some(Format::PipelineDefinition)
+}
+
+fn fits(signature: &Signature, outline: &Outline) -> bool {
+    if !outline.has(signature.keys) {
+        return false;
+    }
+    let Some(key) = signature.list else { return true };
+    match outline.lists.get(key) {
+        Some(Item { present: false, .. }) => signature.empty,
+        Some(item) => signature.item.iter().all(|wanted| item.keys.iter().any(|own| own == wanted)),
+        None => false,
+    }
+}
+
+/// Recognises a JSON array.
+fn array(head: &[u8]) -> Option<Verdict> {
+    let outline = Outline::of(head, &[]);
+    match outline.shape {
+        Shape::Strings => {
+            let first = head.trim_ascii_start().get(1..)?.trim_ascii_start();
+            let record = first.starts_with(br#""{"#) && memchr::memmem::find(&first[..first.len().min(4096)], b"eventVersion").is_some();
+            Some(match record {
+                true => Verdict::Known(Format::LookupStrings, Carrier::Strings),
+                false => Verdict::Foreign("a JSON array of strings"),
+            })
+        }
+        Shape::Objects if outline.has(&["prefix"]) && outline.keys.len() == 1 => {
+            Some(Verdict::Known(Format::S3Manifest, Carrier::Json(Layout::Values)))
+        }
+        Shape::Objects if outline.has(&["Id", "MetricStat"]) || outline.has(&["Id", "Expression"]) => {
+            Some(Verdict::Known(Format::MetricQueries, Carrier::Json(Layout::Array)))
+        }
+        Shape::Objects => {
+            let start = head.iter().position(|byte| *byte == b'{')?;
+            Some(element(&head[start..]).map_or(Verdict::Foreign("a JSON array of no known format"), |(format, _)| {
+                Verdict::Known(format, Carrier::Json(Layout::Array))
+            }))
+        }
+        // `[Container] …` and `[2026-…] {…` are log lines.
+        Shape::Array if head.trim_ascii() == b"[]" => Some(Verdict::Known(Format::EmptyAnswer, Carrier::Json(Layout::Array))),
+        Shape::Array | Shape::Object | Shape::None => None,
+    }
+}
+
+fn by_lines(head: &[u8]) -> Verdict {
+    match text::format(head) {
+        Some(format @ (Format::TableCsv | Format::LogCsv)) => Verdict::Known(format, Carrier::Csv),
+        Some(format) => Verdict::Known(format, Carrier::Text),
+        None if head.contains(&0) => Verdict::Foreign("binary"),
+        None => Verdict::Foreign("text of no known format"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> String {
+        match recognise(text.as_bytes()) {
+            Verdict::Known(format, carrier) => format!("{format} {carrier:?}"),
+            Verdict::Foreign(what) => what.to_owned(),
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_told_apart() {
+        let record = r#"{"eventVersion":"1.08","eventTime":"t","eventName":"n","eventSource":"s.amazonaws.com","userIdentity":{}}"#;
+        for (text, expected) in [
+            (format!(r#"{{"Records":[{record}]}}"#), "cloudtrail Json(Members)"),
+            (r#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"t","eventName":"n","s3":{}}]}"#.to_owned(), "s3-notifications Json(Members)"),
+            (r#"{"Records":[]}"#.to_owned(), "empty-records Json(Members)"),
+            (format!("{record}\n{record}\n"), "cloudtrail-records Json(Values)"),
+            (format!(" [ {record}]"), "cloudtrail-records Json(Array)"),
+            (format!("[{:?}]", record), "cloudtrail-lookup-strings Strings"),
+            (r#"{"Rules":[{"ID":"x","Status":"Enabled"}]}"#.to_owned(), "s3-bucket-lifecycle Json(Members)"),
+            (r#"{"Rules":[{"Name":"x","Arn":"a","State":"ENABLED"}]}"#.to_owned(), "events-rules Json(Members)"),
+            (r#"{"Status":"Enabled"}"#.to_owned(), "s3-bucket-versioning Json(Values)"),
+            (r#"{"events":[{"timestamp":1,"type":"x","id":1}]}"#.to_owned(), "stepfunctions-history Json(Members)"),
+            (r#"{"events":[{"timestamp":1,"message":"x"}]}"#.to_owned(), "logs-events Json(Members)"),
+            (r#"[{"prefix":"s3://b/p/"},"a"]"#.to_owned(), "s3-manifest Json(Values)"),
+            ("[Container] 2026/03/02 09:12:19.118 Phase\n".to_owned(), "codebuild-log Text"),
+            ("CONTENTS\t\"x\"\tk\t1\n".to_owned(), "aws-output-text Text"),
+            ("TrainingJobName: x\nTrainingJobArn: y\n".to_owned(), "aws-output-yaml Text"),
+            ("-----------\n|  Describe |\n".to_owned(), "aws-output-table Text"),
+            ("hello\n".to_owned(), "text of no known format"),
+            ("{}".to_owned(), "empty-answer Json(Values)"),
+            ("\"eventjson\"\n".to_owned(), "cloudtrail-table-csv Csv"),
+        ] {
+            assert_eq!(name(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_format_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        assert_eq!(names.len(), Format::ALL.len());
+    }
+}
