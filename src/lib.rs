@@ -1,4 +1,5 @@
 //! modeltrail.
+pub mod case;
 pub mod evidence;
 pub mod fact;
 pub mod intake;

@@ -1,0 +1,251 @@
+//! The lineage of each model: what made it, from which data and code, and who let it go.
+//!
+//! One lineage for each SageMaker model, and for each model package that no model in the evidence uses. Every hop is a
+//! [`Claim`]; the hops are found one after the other, each from the ones before.
+
+mod artifact;
+mod commit;
+mod data;
+mod dependencies;
+mod image;
+mod named;
+mod origin;
+mod release;
+mod run;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Case;
+use super::claim::Claim;
+use super::jobs::{Job, ReadWindow};
+use super::registry::{Decision, Model, Package};
+use crate::evidence::citation::Citations;
+use crate::fact::arn::Arn;
+use crate::fact::registry::{Approval, Container};
+use crate::time::Instant;
+
+pub use data::{DataObject, DataVersion};
+pub use named::Naming;
+
+/// A model's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Where they lie.
+    pub uri: String,
+    /// Version.
+    pub version_id: Option<String>,
+    /// ETag.
+    pub etag: Option<String>,
+}
+
+/// A container image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// As it was named.
+    pub uri: String,
+    /// Its digest.
+    pub digest: Option<String>,
+}
+
+/// An archive of source code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it lies.
+    pub uri: String,
+    /// Version.
+    pub version_id: Option<String>,
+    /// ETag.
+    pub etag: Option<String>,
+    /// SHA-256 of its bytes.
+    pub sha256: Option<String>,
+    /// The hash of the code that the SDK wrote into its path.
+    pub sdk_hash: Option<String>,
+}
+
+/// A model package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageRef {
+    /// ARN.
+    pub arn: Arn,
+    /// Version.
+    pub version: Option<i64>,
+}
+
+/// The approval of a package.
+#[derive(Clone, Debug)]
+pub struct ApprovalState {
+    /// Status in force.
+    pub status: Approval,
+    /// Who decided.
+    pub by: Option<String>,
+    /// When.
+    pub at: Option<Instant>,
+    /// All decisions, oldest first.
+    pub history: Vec<Decision>,
+}
+
+/// The code of a model.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// Commit.
+    pub commit: Claim<String>,
+    /// Image that trained it.
+    pub training_image: Claim<Image>,
+    /// Image that serves it.
+    pub serving_image: Claim<Image>,
+    /// Archive of its source.
+    pub source: Claim<Source>,
+    /// Versions of the packages it was trained with.
+    pub dependencies: Claim<BTreeMap<String, String>>,
+}
+
+/// Data that trained a model.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Channel, or what names the data.
+    pub channel: String,
+    /// Where it lies.
+    pub uri: String,
+    /// Which version was read.
+    pub version: Claim<DataVersion>,
+    /// When it was read.
+    pub read_at: Option<ReadWindow>,
+    /// What produced it.
+    pub produced_by: Claim<Arn>,
+    /// Whether it is a declared input, and not only named somewhere.
+    pub is_declared: bool,
+}
+
+/// The lineage of one model.
+#[derive(Clone, Debug)]
+pub struct Lineage {
+    /// ARN of the model, or of the package.
+    pub arn: Arn,
+    /// Name.
+    pub name: String,
+    /// When it was created.
+    pub created: Option<Instant>,
+    /// Package.
+    pub package: Claim<PackageRef>,
+    /// Its approval.
+    pub approval: Claim<ApprovalState>,
+    /// Job that trained it.
+    pub training_job: Claim<Arn>,
+    /// Pipeline execution that computed it.
+    pub pipeline_execution: Claim<Arn>,
+    /// Its bytes.
+    pub artifact: Claim<Artifact>,
+    /// Its code.
+    pub code: Code,
+    /// Its data.
+    pub data: Vec<Channel>,
+}
+
+/// A model or package, seen alike.
+pub(super) struct View<'a> {
+    pub(super) arn: &'a Arn,
+    pub(super) created: Option<Instant>,
+    pub(super) model: Option<&'a Model>,
+    /// The package itself, or the one the model's container names.
+    pub(super) package: Option<&'a Package>,
+    pub(super) containers: Vec<&'a Container>,
+    pub(super) is_described: bool,
+}
+
+impl<'a> View<'a> {
+    fn of_model(case: &'a Case, model: &'a Model) -> Self {
+        let named = model.containers.iter().find_map(|container| container.package.as_ref());
+        let package = named.and_then(|arn| case.packages.get(arn));
+        let of_package = package.map(|package| package.containers.iter()).into_iter().flatten();
+        let containers: Vec<&Container> = model.containers.iter().chain(of_package).collect();
+        Self { arn: &model.arn, created: model.created, model: Some(model), package, containers, is_described: model.is_described }
+    }
+
+    fn of_package(package: &'a Package) -> Self {
+        Self {
+            arn: &package.arn,
+            created: package.created,
+            model: None,
+            package: Some(package),
+            containers: package.containers.iter().collect(),
+            is_described: package.is_described,
+        }
+    }
+
+    /// Returns the citations that describe the containers.
+    pub(super) fn cites(&self) -> Option<Citations> {
+        let of_model = self.model.and_then(|model| model.cites(|says| !says.containers.is_empty()));
+        let of_package = || self.package.and_then(|package| package.cites(|says| !says.containers.is_empty()));
+        of_model.or_else(of_package)
+    }
+
+    /// Returns the citations of model and package together.
+    pub(super) fn all_cites(&self) -> Option<Citations> {
+        let of_model = self.model.and_then(|model| model.cites(|says| !says.containers.is_empty()));
+        let of_package = self.package.and_then(|package| package.cites(|says| !says.containers.is_empty()));
+        match (of_model, of_package) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Returns what would describe the model.
+    pub(super) fn missing(&self) -> super::gap::GapKey {
+        if self.model.is_some() { super::gap::GapKey::Model(self.arn.clone()) } else { super::gap::GapKey::Package(self.arn.clone()) }
+    }
+}
+
+/// Returns the lineage of every model.
+pub(super) fn build(case: &Case) -> Vec<Lineage> {
+    let mut used: BTreeSet<crate::fact::arn::ArnKey> = BTreeSet::new();
+    let mut all: Vec<Lineage> = Vec::new();
+    for model in case.models.iter() {
+        let view = View::of_model(case, model);
+        let lineage = lineage(case, &view, model.name.clone());
+        used.extend(lineage.package.value().map(|package| package.arn.key()));
+        used.extend(model.containers.iter().filter_map(|container| container.package.as_ref()).map(Arn::key));
+        all.push(lineage);
+    }
+    for package in case.packages.iter().filter(|package| !used.contains(&package.arn.key())) {
+        let view = View::of_package(package);
+        all.push(lineage(case, &view, package.arn.name().to_owned()));
+    }
+    all.sort_by(|left, right| left.arn.cmp(&right.arn).then(left.created.cmp(&right.created)));
+    all
+}
+
+fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
+    let artifact = artifact::claim(case, view);
+    let origin = origin::find(case, view, &artifact);
+    let job = origin.job();
+    let package = release::package(case, view, &artifact);
+    let approval = release::approval(case, view, &package);
+    let run = run::find(case, view, &package, job);
+    let training_job = origin.claim.clone().via(run.taken_through.iter().cloned());
+    let unknown_job = origin.missing(view);
+    let code = Code {
+        commit: commit::claim(case, view, &package, job, &unknown_job),
+        training_image: image::training(case, job, &unknown_job),
+        serving_image: image::serving(case, view),
+        source: source::claim(case, job, &unknown_job),
+        dependencies: dependencies::claim(case, job, &unknown_job),
+    };
+    let data = job.map(|job| data::channels(case, job)).unwrap_or_default();
+    Lineage { arn: view.arn.clone(), name, created: view.created, package, approval, training_job, pipeline_execution: run.claim, artifact, code, data }
+}
+
+/// Returns the version that a job read of one of its inputs: the same claim that lineage makes, for jobs of any kind.
+pub fn input_version(case: &Case, job: &Job, input: &crate::fact::job::JobInput) -> Claim<DataVersion> {
+    data::version(case, job, input)
+}
+
+/// Returns the code that a job ran: its source archive and image, the same claims that lineage makes.
+pub fn job_code(case: &Case, job: &Job) -> (Claim<Source>, Claim<Image>) {
+    (source::claim(case, Some(job), &[]), image::training(case, Some(job), &[]))
+}
+
+/// Returns the S3 places that a job's environment, hyperparameters or arguments name, beside its declared inputs and outputs.
+pub fn named_data(job: &Job) -> Vec<(Naming, crate::fact::s3::S3Uri)> {
+    named::places(job)
+}

@@ -1,0 +1,118 @@
+//! What jobs and endpoint instances printed, by owner.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::said::Said;
+use crate::evidence::citation::{Citation, Citations};
+use crate::fact::log::{LogStatement, LogWhat, Owner};
+
+/// What one host or instance printed.
+#[derive(Clone, Debug, Default)]
+pub struct Printed {
+    /// Packages and versions: installed ones win over ones found installed.
+    pub packages: BTreeMap<String, String>,
+    /// Where pip's lines stand.
+    pub package_cites: Vec<Citation>,
+    /// Commits that were printed, with their names.
+    pub commits: Vec<(String, String, Citation)>,
+    /// Where the code was to come from.
+    pub source: Option<(String, Citation)>,
+    /// Whether the image's own code ran instead of the archive.
+    pub code_ignored: Option<Citation>,
+    /// How it ended: success, words.
+    pub exit: Option<(bool, String, Citation)>,
+    /// Where the stream itself stands.
+    pub extent: Vec<Citation>,
+    /// Whether an export is known to hold all of it.
+    pub complete: bool,
+}
+
+/// All logs.
+#[derive(Debug, Default)]
+pub struct Logs {
+    by_owner: BTreeMap<Owner, Printed>,
+    /// Days that groups keep their events.
+    retention: BTreeMap<String, Option<i64>>,
+    groups: BTreeSet<String>,
+}
+
+impl Logs {
+    pub(super) fn build(said: Vec<Said<LogStatement>>) -> Self {
+        let mut logs = Self::default();
+        // A stream without a name belongs to the job whose environment it prints.
+        let mut unnamed: BTreeMap<crate::evidence::citation::ExhibitId, Owner> = BTreeMap::new();
+        for said in &said {
+            if let (LogWhat::Environment { job: Some(job), .. }, true) = (&said.says.what, said.says.stream.is_empty()) {
+                unnamed.insert(said.cite.exhibit, Owner::Job { job: job.clone(), host: "algo-1".to_owned() });
+            }
+        }
+        let mut installed: BTreeSet<(Owner, String)> = BTreeSet::new();
+        for said in said {
+            if let Some(group) = &said.says.group {
+                logs.groups.insert(group.to_string());
+            }
+            if let (LogWhat::Retention { days }, Some(group)) = (&said.says.what, &said.says.group) {
+                logs.retention.insert(group.to_string(), *days);
+                continue;
+            }
+            let Some(owner) = said.says.owner().or_else(|| unnamed.get(&said.cite.exhibit).cloned()) else { continue };
+            let printed = logs.by_owner.entry(owner.clone()).or_default();
+            match said.says.what {
+                LogWhat::Package { name, version, installed: now } => {
+                    if now {
+                        installed.insert((owner, name.clone()));
+                        printed.packages.insert(name, version);
+                    } else if !installed.contains(&(owner, name.clone())) {
+                        printed.packages.insert(name, version);
+                    }
+                    printed.package_cites.push(said.cite);
+                }
+                LogWhat::Commit { name, commit } => printed.commits.push((name, commit, said.cite)),
+                LogWhat::Environment { source: Some(source), .. } => printed.source = Some((source, said.cite)),
+                LogWhat::CodeIgnored => printed.code_ignored = Some(said.cite),
+                LogWhat::Exit { success, message } => printed.exit = Some((success, message, said.cite)),
+                LogWhat::Extent { complete, .. } => {
+                    printed.complete |= complete;
+                    printed.extent.push(said.cite);
+                }
+                LogWhat::Environment { .. } | LogWhat::Retention { .. } => {}
+            }
+        }
+        logs
+    }
+
+    /// Returns the hosts of a job with what they printed.
+    pub fn of_job<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a Printed)> {
+        self.by_owner.iter().filter_map(move |(owner, printed)| match owner {
+            Owner::Job { job, host } if job.eq_ignore_ascii_case(name) => Some((host.as_str(), printed)),
+            _ => None,
+        })
+    }
+
+    /// Returns the instances of an endpoint with their variant and what they printed.
+    pub fn of_endpoint<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a Printed)> {
+        self.by_owner.iter().filter_map(move |(owner, printed)| match owner {
+            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(name) => Some((variant.as_str(), instance.as_str(), printed)),
+            _ => None,
+        })
+    }
+
+    /// Returns for how many days a group keeps its events, if that is known; for ever is `Some(None)`.
+    pub fn retention(&self, group: &str) -> Option<Option<i64>> {
+        self.retention.get(group).copied()
+    }
+
+    /// Returns all owners.
+    pub fn owners(&self) -> impl Iterator<Item = (&Owner, &Printed)> {
+        self.by_owner.iter()
+    }
+}
+
+impl Printed {
+    /// Returns where pip's lines stand, or, if there are none, where the stream stands.
+    pub fn package_citations(&self) -> Option<Citations> {
+        // Every line names several packages; the first lines of each kind are enough to find the rest.
+        let few = self.package_cites.iter().take(5).cloned();
+        Citations::from_all(few).or_else(|| Citations::from_all(self.extent.iter().cloned()))
+    }
+}

@@ -1,0 +1,247 @@
+//! The case: everything the evidence says, by resource, and what follows from it.
+//!
+//! Facts become entities, each statement with its citation; entities become lineage, each hop a graded claim; what is missing
+//! becomes gaps. Nothing here opens a file, knows JSON or reads a clock.
+
+pub mod claim;
+pub mod coverage;
+pub mod families;
+pub mod gap;
+pub mod grade;
+pub mod images;
+pub mod jobs;
+pub mod lineage;
+pub mod logs;
+pub mod objects;
+pub mod pipelines;
+pub mod registry;
+pub mod said;
+pub mod serving;
+pub mod watchers;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::evidence::citation::Citation;
+use crate::evidence::ledger::Ledger;
+use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::call::{CallStatement, TagsStatement};
+use crate::fact::density::{Density, Scope};
+use crate::fact::job::BuildStatement;
+use crate::fact::metric::EvaluationStatement;
+use crate::fact::object::ManifestStatement;
+use crate::fact::registry::FeatureGroupStatement;
+use crate::fact::{Fact, Statement};
+use crate::time::Instant;
+
+use coverage::Coverage;
+use images::Images;
+use jobs::Jobs;
+use lineage::Lineage;
+use logs::Logs;
+use objects::Objects;
+use pipelines::Pipelines;
+use registry::{Models, Packages};
+use said::Said;
+use serving::Serving;
+use watchers::Watchers;
+
+/// Everything the evidence says, by resource.
+#[derive(Debug, Default)]
+pub struct Case {
+    /// The time of the case: the newest evidence, or what the user says.
+    pub as_of: Option<Instant>,
+    /// Jobs.
+    pub jobs: Jobs,
+    /// Models.
+    pub models: Models,
+    /// Model packages.
+    pub packages: Packages,
+    /// Pipelines, executions, steps.
+    pub pipelines: Pipelines,
+    /// Objects in S3.
+    pub objects: Objects,
+    /// Container images.
+    pub images: Images,
+    /// Logs.
+    pub logs: Logs,
+    /// Rules, alarms, catches.
+    pub watchers: Watchers,
+    /// Endpoints and what they served.
+    pub serving: Serving,
+    /// What evidence there is.
+    pub coverage: Coverage,
+    /// Builds that checked code out.
+    pub builds: Vec<Said<BuildStatement>>,
+    /// Manifests.
+    pub manifests: Vec<Said<ManifestStatement>>,
+    /// Evaluation results.
+    pub evaluations: Vec<Said<EvaluationStatement>>,
+    /// Feature groups.
+    pub feature_groups: Vec<Said<FeatureGroupStatement>>,
+    /// Calls that change something, by time.
+    pub calls: Vec<Said<CallStatement>>,
+    /// Lineage of every model.
+    pub lineages: Vec<Lineage>,
+    tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
+}
+
+impl Case {
+    /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence.
+    pub fn build(facts: Vec<Fact>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
+        let newest = facts
+            .iter()
+            .filter_map(|fact| fact.source.time)
+            .chain(density.values().filter_map(|density| density.span().map(|(_, last)| last)))
+            .chain(ledger.exhibits().iter().filter_map(|exhibit| exhibit.latest))
+            .max();
+        let as_of = as_of.or(newest);
+        let mut sorted = Sorted::default();
+        let mut spans = Coverage::default();
+        for fact in facts {
+            note_coverage(&fact, &mut spans);
+            sorted.take(fact);
+        }
+        let files: BTreeSet<String> =
+            ledger.exhibits().iter().map(|exhibit| exhibit.path.rsplit('/').next().unwrap_or(&exhibit.path).to_owned()).collect();
+        let mut coverage = Coverage::build(density, &sorted.trails, sorted.lists, &files);
+        coverage.take_spans(spans);
+        let models = Models::build(sorted.models);
+        let serving = Serving::build(sorted.endpoints, sorted.configs, &models, sorted.metrics, as_of);
+        sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
+        let mut case = Self {
+            as_of,
+            jobs: Jobs::build(sorted.jobs),
+            models,
+            packages: Packages::build(sorted.packages),
+            pipelines: Pipelines::build(sorted.pipelines, sorted.definitions, sorted.executions, sorted.steps),
+            objects: Objects::build(sorted.objects),
+            images: Images::build(sorted.images),
+            logs: Logs::build(sorted.logs),
+            watchers: Watchers::build(sorted.watchers),
+            serving,
+            coverage,
+            builds: sorted.builds,
+            manifests: sorted.manifests,
+            evaluations: sorted.evaluations,
+            feature_groups: sorted.feature_groups,
+            calls: sorted.calls,
+            lineages: Vec::new(),
+            tags: sorted.tags,
+        };
+        case.lineages = lineage::build(&case);
+        case
+    }
+
+    /// Returns the tags that were listed for or added to a resource: name, value, citation.
+    pub fn tags_of(&self, arn: &Arn) -> Vec<(String, String, Citation)> {
+        let said = self.tags.get(&arn.key()).into_iter().flatten();
+        said.flat_map(|said| said.says.tags.iter().map(|(name, value)| (name.clone(), value.clone(), said.cite.clone()))).collect()
+    }
+
+    /// Returns the calls of an operation that succeeded on a resource.
+    pub fn calls_on<'a>(&'a self, operation: &'a str, arn: &'a Arn) -> impl Iterator<Item = &'a Said<CallStatement>> {
+        let key = arn.key();
+        self.calls.iter().filter(move |said| {
+            said.says.operation == operation && said.says.error.is_none() && said.says.arn.as_ref().is_some_and(|own| own.key() == key)
+        })
+    }
+
+    /// Returns the lineage of a model or package.
+    pub fn lineage_of(&self, arn: &Arn) -> Option<&Lineage> {
+        let key = arn.key();
+        self.lineages.iter().rfind(|lineage| lineage.arn.key() == key)
+    }
+
+    /// Returns whether the evidence holds any ML activity.
+    pub fn has_ml_activity(&self) -> bool {
+        let any = self.jobs.iter().next().is_some() || self.models.iter().next().is_some() || self.packages.iter().next().is_some();
+        any || !self.serving.endpoints().is_empty() || self.pipelines.iter().next().is_some() || !self.feature_groups.is_empty()
+    }
+}
+
+/// Facts by kind.
+#[derive(Default)]
+struct Sorted {
+    jobs: Vec<(ArnKey, Said<crate::fact::job::JobStatement>)>,
+    models: Vec<(ArnKey, Said<crate::fact::registry::ModelStatement>)>,
+    packages: Vec<(ArnKey, Said<crate::fact::registry::PackageStatement>)>,
+    configs: Vec<(ArnKey, Said<crate::fact::serving::ConfigStatement>)>,
+    endpoints: Vec<(ArnKey, Said<crate::fact::serving::EndpointStatement>)>,
+    pipelines: Vec<Said<crate::fact::pipeline::PipelineStatement>>,
+    definitions: Vec<Said<crate::fact::pipeline::DefinitionStatement>>,
+    executions: Vec<Said<crate::fact::pipeline::ExecutionStatement>>,
+    steps: Vec<Said<crate::fact::pipeline::StepStatement>>,
+    objects: Vec<Fact>,
+    images: Vec<Said<crate::fact::image::ImageStatement>>,
+    logs: Vec<Said<crate::fact::log::LogStatement>>,
+    watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
+    metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
+    trails: Vec<Said<crate::fact::call::TrailStatement>>,
+    lists: Vec<Said<crate::fact::call::ListedStatement>>,
+    builds: Vec<Said<BuildStatement>>,
+    manifests: Vec<Said<ManifestStatement>>,
+    evaluations: Vec<Said<EvaluationStatement>>,
+    feature_groups: Vec<Said<FeatureGroupStatement>>,
+    calls: Vec<Said<CallStatement>>,
+    tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
+}
+
+impl Sorted {
+    fn take(&mut self, fact: Fact) {
+        if objects::is_storage(&fact.statement) {
+            return self.objects.push(fact);
+        }
+        let cite = fact.cite();
+        let by = fact.by;
+        match fact.statement {
+            Statement::Job(says) => self.jobs.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::Model(says) => self.models.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::Package(says) => self.packages.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::EndpointConfig(says) => self.configs.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::Endpoint(says) => self.endpoints.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::Pipeline(says) => self.pipelines.push(Said { says: *says, by, cite }),
+            Statement::Definition(says) => self.definitions.push(Said { says: *says, by, cite }),
+            Statement::Execution(says) => self.executions.push(Said { says: *says, by, cite }),
+            Statement::Step(says) => self.steps.push(Said { says: *says, by, cite }),
+            Statement::FeatureGroup(says) => self.feature_groups.push(Said { says: *says, by, cite }),
+            Statement::Manifest(says) => self.manifests.push(Said { says: *says, by, cite }),
+            Statement::Image(says) => self.images.push(Said { says: *says, by, cite }),
+            Statement::Build(says) => self.builds.push(Said { says: *says, by, cite }),
+            Statement::Log(says) => self.logs.push(Said { says: *says, by, cite }),
+            Statement::Call(says) => self.calls.push(Said { says: *says, by, cite }),
+            Statement::Listed(says) => self.lists.push(Said { says: *says, by, cite }),
+            Statement::Tags(says) => self.tags.entry(says.arn.key()).or_default().push(Said { says: *says, by, cite }),
+            Statement::Trail(says) => self.trails.push(Said { says: *says, by, cite }),
+            Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
+            Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
+            Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
+            // SageMaker's own lineage graph knows places, not versions: it adds nothing that a description does not tell better.
+            Statement::Association(_) | Statement::Object(_) | Statement::Listing(_) | Statement::Bucket(_) => {}
+        }
+    }
+}
+
+/// Notes what source, account and region a fact is evidence of.
+fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
+    let Some(at) = fact.source.time else { return };
+    let arn = match &fact.statement {
+        Statement::Job(says) => Some(&says.arn),
+        Statement::Model(says) => Some(&says.arn),
+        Statement::Package(says) => Some(&says.arn),
+        Statement::EndpointConfig(says) => Some(&says.arn),
+        Statement::Endpoint(says) => Some(&says.arn),
+        Statement::Pipeline(says) => Some(&says.arn),
+        Statement::Execution(says) => Some(&says.arn),
+        Statement::Tags(says) => Some(&says.arn),
+        Statement::FeatureGroup(says) => Some(&says.arn),
+        _ => None,
+    };
+    let (account, region) = match (&fact.statement, arn) {
+        (_, Some(arn)) => (Some(arn.account()), Some(arn.region())),
+        (Statement::Image(says), _) => (says.account.as_deref(), says.region.as_deref()),
+        (Statement::Watch(says), _) => (says.account.as_deref(), says.region.as_deref()),
+        (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref()),
+        _ => (None, None),
+    };
+    coverage.note(fact.source.source, account, region, at);
+}

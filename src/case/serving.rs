@@ -1,0 +1,376 @@
+//! What each endpoint variant served, from when to when, and how much it was asked.
+//!
+//! A request to update an endpoint is not the cut-over: that lies between the request and the first record that the endpoint is
+//! in service with the new configuration. If the next such record shows the old configuration, the update was rolled back and
+//! nothing changed. Failed calls change nothing.
+
+use std::collections::BTreeMap;
+
+use super::registry::Models;
+use super::said::{Said, incarnations};
+use crate::evidence::citation::{Citation, Citations};
+use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::metric::MetricStatement;
+use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, Variant};
+use crate::time::{Instant, Seconds};
+
+use super::claim::Grade;
+
+/// An instant that is known to lie between two others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bounds {
+    /// Not before.
+    pub earliest: Instant,
+    /// Not after.
+    pub latest: Instant,
+}
+
+/// An interval in which a variant served a model.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// Endpoint.
+    pub endpoint: Arn,
+    /// Its name with its case.
+    pub name: String,
+    /// Variant.
+    pub variant: String,
+    /// Model.
+    pub model: Arn,
+    /// When it began to serve.
+    pub from: Bounds,
+    /// When it ceased; nothing while it still serves.
+    pub to: Option<Bounds>,
+    /// Share of the endpoint's requests.
+    pub share: f64,
+    /// How well that is known.
+    pub grade: Grade,
+    /// On what.
+    pub evidence: Citations,
+    /// Images that the variant was seen to run: as specified, as resolved to a digest.
+    pub images: Vec<(Option<String>, String, Citation)>,
+}
+
+/// An endpoint.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// ARN.
+    pub arn: Arn,
+    /// Name with its case.
+    pub name: String,
+    /// When it was created.
+    pub created: Option<Instant>,
+    /// When it was deleted.
+    pub deleted: Option<Instant>,
+    /// Everything that was said of it.
+    pub said: Vec<Said<EndpointStatement>>,
+    /// What it served.
+    pub spans: Vec<Span>,
+    /// Configurations it was given that the evidence does not describe.
+    pub unknown_configs: Vec<Arn>,
+}
+
+/// All endpoints, and the requests to them.
+#[derive(Debug, Default)]
+pub struct Serving {
+    endpoints: Vec<Endpoint>,
+    requests: Vec<Requests>,
+}
+
+/// The number of requests to a variant, by period.
+#[derive(Debug)]
+struct Requests {
+    endpoint: String,
+    variant: Option<String>,
+    period: Seconds,
+    points: Vec<(Instant, f64)>,
+    cite: Citation,
+}
+
+/// A count of requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exposure {
+    /// How many.
+    pub requests: u64,
+    /// Whether the data covers the whole interval; otherwise there were at least so many.
+    pub whole: bool,
+    /// Where they are counted.
+    pub cites: Vec<Citation>,
+}
+
+type Configs = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<ConfigStatement>>)>>;
+
+impl Serving {
+    pub(super) fn build(
+        endpoints: Vec<(ArnKey, Said<EndpointStatement>)>,
+        configs: Vec<(ArnKey, Said<ConfigStatement>)>,
+        models: &Models,
+        metrics: Vec<Said<MetricStatement>>,
+        as_of: Option<Instant>,
+    ) -> Self {
+        let configs: Configs = incarnations(configs, |statement| statement.created);
+        let mut all = Vec::new();
+        for groups in incarnations(endpoints, |statement| statement.created).into_values() {
+            for (created, said) in groups {
+                all.extend(endpoint(created, said, &configs, models, as_of));
+            }
+        }
+        Self { endpoints: all, requests: requests(metrics) }
+    }
+
+    /// Returns the endpoints, by ARN and creation.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Returns all intervals of serving.
+    pub fn spans(&self) -> impl Iterator<Item = &Span> {
+        self.endpoints.iter().flat_map(|endpoint| &endpoint.spans)
+    }
+
+    /// Returns the intervals in which a model served.
+    pub fn of_model<'a>(&'a self, model: &'a Arn) -> impl Iterator<Item = &'a Span> {
+        let key = model.key();
+        self.spans().filter(move |span| span.model.key() == key)
+    }
+
+    /// Counts requests to an endpoint (one variant, or all) from `from` to `to`.
+    pub fn requests(&self, endpoint: &str, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
+        let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(|requests| requests.endpoint == endpoint).collect();
+        match variant {
+            Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
+            // Counts of the endpoint as a whole would double those of its variants.
+            None if of_endpoint.iter().any(|requests| requests.variant.is_some()) => of_endpoint.retain(|requests| requests.variant.is_some()),
+            None => {}
+        }
+        let mut sum = 0.0;
+        let mut cites = Vec::new();
+        let mut whole = !of_endpoint.is_empty();
+        for requests in &of_endpoint {
+            // The period of a cut-over goes to what serves at its end.
+            let inside = requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
+            let counted: Vec<f64> = inside.map(|(_, count)| *count).collect();
+            if !counted.is_empty() {
+                cites.push(requests.cite.clone());
+            }
+            sum += counted.iter().sum::<f64>();
+            let (first, last) = (requests.points.first(), requests.points.last());
+            whole &= first.is_some_and(|(at, _)| *at <= from.plus(requests.period)) && last.is_some_and(|(at, _)| at.plus(2 * requests.period) >= to);
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of requests are whole and not negative")]
+        (!cites.is_empty()).then_some(Exposure { requests: sum.max(0.0).round() as u64, whole, cites })
+    }
+}
+
+/// Joins answers with the queries that lie beside them, and keeps counts of requests.
+fn requests(metrics: Vec<Said<MetricStatement>>) -> Vec<Requests> {
+    let queries: BTreeMap<(String, String), MetricStatement> = metrics
+        .iter()
+        .filter(|said| said.says.points.is_empty())
+        .filter_map(|said| Some(((said.says.folder.clone(), said.says.id.clone()?), said.says.clone())))
+        .collect();
+    let mut found = Vec::new();
+    for said in metrics {
+        let mut says = said.says;
+        if says.points.is_empty() {
+            continue;
+        }
+        if let Some(query) = says.id.clone().and_then(|id| queries.get(&(says.folder.clone(), id))) {
+            says.namespace = query.namespace.clone();
+            says.metric = query.metric.clone();
+            says.statistic = query.statistic.clone();
+            says.period = query.period;
+            says.dimensions = query.dimensions.clone();
+        }
+        let is_requests = says.metric.as_deref() == Some("Invocations") && says.statistic.as_deref() == Some("Sum");
+        let Some(endpoint) = says.dimensions.get("EndpointName").filter(|_| is_requests).cloned() else { continue };
+        let spacing = says.points.windows(2).map(|pair| pair[1].0.since(pair[0].0)).filter(|spacing| *spacing > 0).min();
+        found.push(Requests {
+            endpoint,
+            variant: says.dimensions.get("VariantName").cloned(),
+            period: says.period.or(spacing).unwrap_or(60),
+            points: says.points,
+            cite: said.cite,
+        });
+    }
+    found
+}
+
+/// A configuration in force.
+struct Deployment {
+    config: String,
+    /// Weights by variant that override the configuration's.
+    weights: BTreeMap<String, f64>,
+    from: Bounds,
+    grade: Grade,
+    cites: Vec<Citation>,
+}
+
+fn endpoint(created: Option<Instant>, mut said: Vec<Said<EndpointStatement>>, configs: &Configs, models: &Models, as_of: Option<Instant>) -> Option<Endpoint> {
+    said.sort_by(|left, right| left.cite.cmp(&right.cite));
+    let arn = said.first()?.says.arn.clone();
+    let name = said.iter().find_map(|said| said.says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
+    let created = said.iter().filter_map(|said| said.says.created).min().or(created);
+    let deleted = said.iter().filter(|said| said.says.act == EndpointAct::Deleted).filter_map(|said| said.cite.time).max();
+    let (deployments, ends) = deployments(&said, created, deleted, as_of);
+    let mut spans = Vec::new();
+    let mut unknown_configs = Vec::new();
+    for (position, deployment) in deployments.iter().enumerate() {
+        let config_arn = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", &deployment.config);
+        let until = deployments.get(position + 1).map(|next| next.from).or(ends);
+        let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.earliest, configs) else {
+            unknown_configs.push(config_arn);
+            continue;
+        };
+        let weight = |variant: &Variant| deployment.weights.get(&variant.name).copied().or(variant.weight).unwrap_or(1.0).max(0.0);
+        let total: f64 = variants.iter().filter(|variant| !variant.shadow).map(weight).sum();
+        for variant in variants.iter().filter(|variant| !variant.shadow) {
+            let share = if total > 0.0 { weight(variant) / total } else { 0.0 };
+            let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
+            let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
+            let known = models.get(&model, Some(deployment.from.latest)).map_or(model, |model| model.arn.clone());
+            let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.latest));
+            let cites = deployment.cites.iter().chain(&config_cites).cloned();
+            let Some(evidence) = Citations::from_all(cites) else { continue };
+            spans.push(Span {
+                endpoint: arn.clone(),
+                name: name.clone(),
+                variant: variant.name.clone(),
+                model: known,
+                from: deployment.from,
+                to: until,
+                share,
+                grade: deployment.grade,
+                evidence,
+                images,
+            });
+        }
+    }
+    let spans = joined(spans);
+    Some(Endpoint { name, created, deleted, spans, unknown_configs, said, arn })
+}
+
+/// Joins neighbouring intervals in which nothing changed for a variant.
+fn joined(spans: Vec<Span>) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        let before = joined.iter_mut().rev().find(|before| before.variant == span.variant);
+        match before {
+            Some(before) if before.model.key() == span.model.key() && (before.share - span.share).abs() < 1e-9 && before.to == Some(span.from) => {
+                before.to = span.to;
+                before.evidence = before.evidence.clone().and(span.evidence);
+                before.images.extend(span.images);
+            }
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// Returns the variants of a configuration as it was at `at`.
+fn variants_of(arn: &Arn, at: Instant, configs: &Configs) -> Option<(Vec<Variant>, Vec<Citation>)> {
+    let groups = configs.get(&arn.key())?;
+    let lived = groups.iter().rev().find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at)).or_else(|| groups.last())?;
+    let described: Vec<&Said<ConfigStatement>> = lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect();
+    let variants = described.first()?.says.variants.clone();
+    Some((variants, described.iter().map(|said| said.cite.clone()).collect()))
+}
+
+/// Returns the images that a variant was seen to run in an interval.
+fn images(said: &[Said<EndpointStatement>], variant: &str, from: Instant, to: Option<Instant>) -> Vec<(Option<String>, String, Citation)> {
+    let mut found = Vec::new();
+    for said in said {
+        let seen = said.says.seen.or(said.says.modified).or(said.cite.time);
+        for running in said.says.variants.iter().filter(|running| running.name == variant) {
+            for (specified, resolved, at) in &running.images {
+                let at = at.or(seen);
+                let inside = at.is_none_or(|at| at >= from.plus(-90) && to.is_none_or(|to| at < to));
+                if let Some(resolved) = resolved.as_ref().filter(|_| inside) {
+                    found.push((specified.clone(), resolved.clone(), said.cite.clone()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Puts an endpoint's configurations in order; the second value tells when the last of them ended.
+fn deployments(said: &[Said<EndpointStatement>], created: Option<Instant>, deleted: Option<Instant>, as_of: Option<Instant>) -> (Vec<Deployment>, Option<Bounds>) {
+    let time = |said: &Said<EndpointStatement>| match said.says.act {
+        // An answer tells of the state since its last change, at the latest when it was made.
+        EndpointAct::State => said.says.seen.or(said.says.modified).or(said.cite.time),
+        _ => said.cite.time,
+    };
+    let acts: Vec<(Instant, &Said<EndpointStatement>)> = ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
+    let states: Vec<(Instant, &Said<EndpointStatement>)> =
+        ordered(said.iter().filter(|said| said.says.act == EndpointAct::State && said.says.config.is_some()).filter_map(|said| Some((time(said)?, said))));
+    let mut deployments: Vec<Deployment> = Vec::new();
+    for (position, (at, act)) in acts.iter().enumerate() {
+        let next = acts[position + 1..].iter().find(|(_, act)| !matches!(act.says.act, EndpointAct::Reweighted)).map(|(at, _)| *at);
+        let until = next.or(as_of).unwrap_or(*at).max(*at);
+        match act.says.act {
+            EndpointAct::Created | EndpointAct::Updated { .. } => {
+                let Some(config) = act.says.config.clone() else { continue };
+                let settled = states.iter().find(|(seen, state)| *seen >= *at && *seen <= until && is_settled(state));
+                let (latest, grade, more) = match settled {
+                    // The endpoint came out of the update with another configuration: it was rolled back.
+                    Some((_, state)) if state.says.config.as_ref() != Some(&config) || state.says.status.as_deref() == Some("Failed") => continue,
+                    Some((seen, state)) => (state.says.modified.filter(|modified| modified >= at).unwrap_or(*seen).min(*seen), Grade::B, Some(state.cite.clone())),
+                    None => (until, Grade::C, None),
+                };
+                let weights = match (act.says.act, deployments.last()) {
+                    (EndpointAct::Updated { retain: true }, Some(before)) => before.weights.clone(),
+                    _ => BTreeMap::new(),
+                };
+                let cites = std::iter::once(act.cite.clone()).chain(more).collect();
+                deployments.push(Deployment { config, weights, from: Bounds { earliest: *at, latest }, grade, cites });
+            }
+            EndpointAct::Reweighted => {
+                let Some(before) = deployments.last() else { continue };
+                let mut weights = before.weights.clone();
+                weights.extend(act.says.variants.iter().filter_map(|variant| Some((variant.name.clone(), variant.weight?))));
+                if weights == before.weights {
+                    continue;
+                }
+                let cites = before.cites.iter().cloned().chain([act.cite.clone()]).collect();
+                let from = Bounds { earliest: *at, latest: (*at).max(before.from.latest.min(at.plus(60))) };
+                deployments.push(Deployment { config: before.config.clone(), weights, from, grade: before.grade, cites });
+            }
+            EndpointAct::Deleted | EndpointAct::State => {}
+        }
+    }
+    // States tell of configurations for whose deployment there is no request in the evidence.
+    for (seen, state) in states {
+        let Some(config) = state.says.config.clone() else { continue };
+        if !is_settled(state) || state.says.status.as_deref() == Some("Failed") {
+            continue;
+        }
+        let in_force = deployments.iter().rfind(|deployment| deployment.from.earliest <= seen);
+        match in_force.map(|deployment| deployment.config == config) {
+            Some(true) => {
+                if let Some(deployment) = deployments.iter_mut().rfind(|deployment| deployment.from.earliest <= seen) {
+                    deployment.cites.push(state.cite.clone());
+                }
+            }
+            Some(false) | None => {
+                let modified = state.says.modified.unwrap_or(seen).min(seen);
+                let earliest = created.unwrap_or(modified).min(modified);
+                let earliest = deployments.iter().filter(|other| other.from.latest <= modified).map(|other| other.from.latest).max().unwrap_or(earliest);
+                deployments.push(Deployment { config, weights: BTreeMap::new(), from: Bounds { earliest, latest: modified }, grade: Grade::B, cites: vec![state.cite.clone()] });
+                deployments.sort_by(|left, right| left.from.cmp(&right.from));
+            }
+        }
+    }
+    let ends = deleted.map(|deleted| Bounds { earliest: deleted, latest: deleted });
+    (deployments, ends)
+}
+
+fn ordered<'a>(items: impl Iterator<Item = (Instant, &'a Said<EndpointStatement>)>) -> Vec<(Instant, &'a Said<EndpointStatement>)> {
+    let mut items: Vec<_> = items.collect();
+    items.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| left.1.cite.cmp(&right.1.cite)));
+    items
+}
+
+/// Returns whether a state is not one of change: then its configuration is the one in force.
+fn is_settled(said: &Said<EndpointStatement>) -> bool {
+    said.says.status.as_deref().is_none_or(|status| matches!(status, "InService" | "Failed" | "OutOfService"))
+}
