@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::said::Said;
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::log::{LogStatement, LogWhat, Owner};
+use crate::time::Instant;
 
 /// What one host or instance printed.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,10 @@ pub struct Printed {
     pub extent: Vec<Citation>,
     /// Whether an export is known to hold all of it.
     pub complete: bool,
+    /// Time of the first line.
+    pub first: Option<Instant>,
+    /// Time of the last line.
+    pub last: Option<Instant>,
 }
 
 /// All logs.
@@ -71,8 +76,10 @@ impl Logs {
                 LogWhat::Environment { source: Some(source), .. } => printed.source = Some((source, said.cite)),
                 LogWhat::CodeIgnored => printed.code_ignored = Some(said.cite),
                 LogWhat::Exit { success, message } => printed.exit = Some((success, message, said.cite)),
-                LogWhat::Extent { complete, .. } => {
+                LogWhat::Extent { complete, first, last, .. } => {
                     printed.complete |= complete;
+                    printed.first = [printed.first, first].into_iter().flatten().min();
+                    printed.last = printed.last.max(last);
                     printed.extent.push(said.cite);
                 }
                 LogWhat::Environment { .. } | LogWhat::Retention { .. } => {}
@@ -109,6 +116,11 @@ impl Logs {
 }
 
 impl Printed {
+    /// Returns whether anything was printed in an interval.
+    pub fn overlaps(&self, from: Instant, to: Option<Instant>) -> bool {
+        self.last.is_none_or(|last| last >= from) && self.first.zip(to).is_none_or(|(first, to)| first < to)
+    }
+
     /// Returns where pip's lines stand, or, if there are none, where the stream stands.
     pub fn package_citations(&self) -> Option<Citations> {
         // Every line names several packages; the first lines of each kind are enough to find the rest.

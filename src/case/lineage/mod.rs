@@ -249,3 +249,8 @@ pub fn job_code(case: &Case, job: &Job) -> (Claim<Source>, Claim<Image>) {
 pub fn named_data(job: &Job) -> Vec<(Naming, crate::fact::s3::S3Uri)> {
     named::places(job)
 }
+
+/// Returns the jobs that produced a job's inputs, by channel.
+pub fn producers_of(case: &Case, job: &Job) -> Vec<(String, Arn)> {
+    data::channels(case, job).into_iter().filter_map(|channel| Some((channel.channel, channel.produced_by.value()?.clone()))).collect()
+}

@@ -1,0 +1,3 @@
+//! Changes: what was done to production, and how.
+
+pub(super) mod console;

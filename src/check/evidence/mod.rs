@@ -1,0 +1,3 @@
+//! The evidence itself.
+
+pub(super) mod gap;

@@ -1,0 +1,150 @@
+//! Findings: what a check has to say, about what, on what evidence.
+//!
+//! A finding can't be made without citations.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::case::claim::Grade;
+use crate::evidence::citation::Citations;
+use crate::time::Instant;
+
+/// How much a finding matters by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// People or money are affected now.
+    Critical,
+    /// A model or its lineage is wrong.
+    High,
+    /// Something will go wrong, or cannot be shown to be right.
+    Medium,
+    /// Worth mending.
+    Low,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// All severities, the gravest first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// Returns the name used in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// Requests that met with what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// How many.
+    pub requests: u64,
+    /// From.
+    pub from: Instant,
+    /// To.
+    pub to: Instant,
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Id of the check.
+    pub check: &'static str,
+    /// Severity.
+    pub severity: Severity,
+    /// What it is about: an ARN, an S3 URI, an image, a family of jobs.
+    pub subject: String,
+    /// Everything else concerned.
+    pub related: Vec<String>,
+    /// The finding in a sentence.
+    pub title: String,
+    /// What is behind it.
+    pub detail: String,
+    /// From when on it holds.
+    pub from: Option<Instant>,
+    /// Until when.
+    pub to: Option<Instant>,
+    /// How well it is founded.
+    pub grade: Grade,
+    /// On what.
+    pub evidence: Citations,
+    /// What to do about the cause.
+    pub remedy: &'static str,
+    /// What tells this finding from others of the same check and subject, in a form that does not change from run to run.
+    pub fact: String,
+    /// Requests that met with it.
+    pub exposure: Option<Exposure>,
+}
+
+impl Finding {
+    /// Returns the finding's lasting identity: a hash of check, subject and fact.
+    pub fn fingerprint(&self) -> String {
+        use std::fmt::Write as _;
+        let digest = Sha256::digest(format!("{}\n{}\n{}", self.check, self.subject.to_lowercase(), self.fact).as_bytes());
+        digest.iter().take(16).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Adds what else is concerned.
+    #[must_use]
+    pub fn concerning(mut self, related: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.related.extend(related.into_iter().map(|other| other.to_string()));
+        self.related.sort();
+        self.related.dedup();
+        let subject = self.subject.clone();
+        self.related.retain(|other| *other != subject);
+        self
+    }
+
+    /// Adds what is behind it.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Adds the interval in which it holds.
+    #[must_use]
+    pub fn between(mut self, from: Option<Instant>, to: Option<Instant>) -> Self {
+        self.from = from;
+        self.to = to;
+        self
+    }
+
+    /// Adds what tells it from others of the same check and subject.
+    #[must_use]
+    pub fn told_apart_by(mut self, fact: impl Into<String>) -> Self {
+        self.fact = fact.into();
+        self
+    }
+
+    /// Adds the requests that met with it.
+    #[must_use]
+    pub fn exposing(mut self, exposure: Option<Exposure>) -> Self {
+        self.exposure = exposure;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_comes_first() {
+        let mut severities = Severity::ALL;
+        severities.sort();
+        assert_eq!(severities, Severity::ALL);
+        assert!(Severity::Critical < Severity::Info);
+    }
+}
