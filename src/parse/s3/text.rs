@@ -61,17 +61,24 @@ fn access(line: &str, number: u64, sink: &mut Sink) {
     sink.say(&place, Source::S3Log, Some(at), Statement::Object(statement));
 }
 
-/// Splits a line at its spaces; `[…]` and `"…"` hold together. User agents may hold quotes: a quote ends a field only before a
-/// space or the end.
+/// Takes a line of a server access log apart. Request, referrer and user agent stand in quotes that S3 does not escape inside
+/// them, so each ends where only its own end can be: the request before the status, the user agent at the last quote of the line.
 fn access_fields(line: &str) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line.trim_end();
+    let mut quoted = 0;
     while !rest.is_empty() {
         let (field, after) = if let Some(inner) = rest.strip_prefix('[') {
             let end = inner.find(']')?;
             (&inner[..end], &inner[end + 1..])
         } else if let Some(inner) = rest.strip_prefix('"') {
-            let end = inner.find("\" ").or_else(|| inner.ends_with('"').then(|| inner.len() - 1))?;
+            let end = match quoted {
+                0 => memchr::memmem::find_iter(inner.as_bytes(), "\" ").find(|at| inner[at + 2..].starts_with(|c: char| c.is_ascii_digit() || c == '-')),
+                1 => inner.find("\" \""),
+                _ => inner.rfind("\" "),
+            };
+            quoted += 1;
+            let end = end.or_else(|| inner.ends_with('"').then(|| inner.len() - 1))?;
             (&inner[..end], &inner[end + 1..])
         } else {
             rest.split_once(' ').unwrap_or((rest, ""))
