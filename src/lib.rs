@@ -1,6 +1,8 @@
 //! modeltrail.
+pub mod audit;
 pub mod case;
 pub mod check;
+pub mod escape;
 pub mod evidence;
 pub mod fact;
 pub mod finding;
@@ -8,4 +10,5 @@ pub mod intake;
 pub mod json;
 pub mod parse;
 pub mod recognise;
+pub mod report;
 pub mod time;

@@ -46,21 +46,32 @@ pub struct Row {
     pub account: Option<String>,
     /// Region, if known.
     pub region: Option<String>,
-    /// Earliest evidence.
-    pub from: Option<Instant>,
-    /// Latest evidence.
-    pub to: Option<Instant>,
-    /// Share of the interval for which there is evidence, in percent.
-    pub percent: f64,
+    /// What part of the source: a bucket, a log group.
+    pub of: Option<String>,
+    /// Beginning of the interval: the earliest evidence, or what was asked for.
+    pub from: Instant,
+    /// End of the interval.
+    pub to: Instant,
+    /// Share of the interval for which there is evidence, in percent; nothing where the source does not show what is missing.
+    pub percent: Option<f64>,
     /// Holes in it.
     pub gaps: Vec<(Instant, Instant)>,
+}
+
+/// The part of the evidence that a row of the table is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Part {
+    pub(super) source: Source,
+    pub(super) account: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) of: Option<String>,
 }
 
 /// All coverage.
 #[derive(Debug, Default)]
 pub struct Coverage {
     trails: Vec<TrailCoverage>,
-    spans: BTreeMap<(Source, Option<String>, Option<String>), (Instant, Instant)>,
+    spans: BTreeMap<Part, (Instant, Instant)>,
     lists: Vec<Said<ListedStatement>>,
     /// Where trails deliver, by account.
     pub trail_buckets: BTreeMap<String, (String, Option<String>)>,
@@ -103,10 +114,9 @@ impl Coverage {
         coverage
     }
 
-    /// Notes that a source has evidence of an instant.
-    pub(super) fn note(&mut self, source: Source, account: Option<&str>, region: Option<&str>, at: Instant) {
-        let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        let span = self.spans.entry((source, filled(account), filled(region))).or_insert((at, at));
+    /// Notes that a part of the evidence tells of an instant.
+    pub(super) fn note(&mut self, part: Part, at: Instant) {
+        let span = self.spans.entry(part).or_insert((at, at));
         span.0 = span.0.min(at);
         span.1 = span.1.max(at);
     }
@@ -138,36 +148,37 @@ impl Coverage {
         self.lists.iter().filter(move |said| said.says.what == what && said.says.complete && fits(&said.says.account, account) && fits(&said.says.region, region))
     }
 
-    /// Returns the coverage table.
-    pub fn rows(&self) -> Vec<Row> {
-        let mut rows: Vec<Row> = Vec::new();
-        for trail in &self.trails {
-            let gaps: Vec<(Instant, Instant)> = trail.gaps.iter().map(|gap| (gap.from, gap.to)).collect();
-            rows.push(Row {
+    /// Returns the coverage table of the interval that was asked for; an open end is that of the evidence.
+    pub fn rows(&self, from: Option<Instant>, to: Option<Instant>) -> Vec<Row> {
+        let trails = self.trails.iter().map(|trail| {
+            let (begins, ends) = (from.unwrap_or(trail.from), to.unwrap_or(trail.to));
+            let before = (begins, trail.from.min(ends));
+            let after = (trail.to.max(begins), ends);
+            let inside = trail.gaps.iter().map(|gap| (gap.from.max(begins), gap.to.min(ends)));
+            let mut gaps: Vec<(Instant, Instant)> = inside.chain([before, after]).filter(|(start, end)| start < end).collect();
+            gaps.sort();
+            Row {
                 source: Source::CloudTrail,
                 account: Some(trail.scope.account.clone()),
                 region: Some(trail.scope.region.clone()),
-                from: Some(trail.from),
-                to: Some(trail.to),
-                percent: percent(trail.from, trail.to, &gaps),
+                of: None,
+                from: begins,
+                to: ends,
+                percent: Some(percent(begins, ends, &gaps)),
                 gaps,
-            });
-        }
-        for ((source, account, region), (from, to)) in &self.spans {
-            if *source == Source::CloudTrail {
-                continue;
             }
-            rows.push(Row {
-                source: *source,
-                account: account.clone(),
-                region: region.clone(),
-                from: Some(*from),
-                to: Some(*to),
-                percent: 100.0,
-                gaps: Vec::new(),
-            });
-        }
-        rows
+        });
+        let others = self.spans.iter().filter(|(part, _)| part.source != Source::CloudTrail).map(|(part, (first, last))| Row {
+            source: part.source,
+            account: part.account.clone(),
+            region: part.region.clone(),
+            of: part.of.clone(),
+            from: *first,
+            to: *last,
+            percent: None,
+            gaps: Vec::new(),
+        });
+        trails.chain(others).collect()
     }
 }
 

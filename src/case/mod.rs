@@ -33,7 +33,7 @@ use crate::fact::registry::FeatureGroupStatement;
 use crate::fact::{Fact, Statement};
 use crate::time::Instant;
 
-use coverage::Coverage;
+use coverage::{Coverage, Part};
 use images::Images;
 use jobs::Jobs;
 use lineage::Lineage;
@@ -236,12 +236,17 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         Statement::FeatureGroup(says) => Some(&says.arn),
         _ => None,
     };
-    let (account, region) = match (&fact.statement, arn) {
-        (_, Some(arn)) => (Some(arn.account()), Some(arn.region())),
-        (Statement::Image(says), _) => (says.account.as_deref(), says.region.as_deref()),
-        (Statement::Watch(says), _) => (says.account.as_deref(), says.region.as_deref()),
-        (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref()),
-        _ => (None, None),
+    let (account, region, of) = match (&fact.statement, arn) {
+        (_, Some(arn)) => (Some(arn.account()), Some(arn.region()), None),
+        (Statement::Image(says), _) => (says.account.as_deref(), says.region.as_deref(), Some(says.repository.as_str())),
+        (Statement::Watch(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
+        (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
+        (Statement::Object(says), _) => (None, None, Some(&*says.bucket)),
+        (Statement::Listing(says), _) => (None, None, says.bucket.as_deref()),
+        (Statement::Log(says), _) => (None, None, says.group.as_deref()),
+        _ => (None, None, None),
     };
-    coverage.note(fact.source.source, account, region, at);
+    let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let part = Part { source: fact.source.source, account: filled(account), region: filled(region), of: filled(of) };
+    coverage.note(part, at);
 }

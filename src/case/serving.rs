@@ -65,8 +65,8 @@ pub struct Endpoint {
     pub said: Vec<Said<EndpointStatement>>,
     /// What it served.
     pub spans: Vec<Span>,
-    /// Configurations it was given that the evidence does not describe.
-    pub unknown_configs: Vec<Arn>,
+    /// Configurations it was given that the evidence does not describe, with their names.
+    pub unknown_configs: Vec<(Arn, String)>,
 }
 
 /// All endpoints, and the requests to them.
@@ -218,7 +218,7 @@ fn endpoint(created: Option<Instant>, mut said: Vec<Said<EndpointStatement>>, co
         let config_arn = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", &deployment.config);
         let until = deployments.get(position + 1).map(|next| next.from).or(ends);
         let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.earliest, configs) else {
-            unknown_configs.push(config_arn);
+            unknown_configs.push((config_arn, deployment.config.clone()));
             continue;
         };
         let weight = |variant: &Variant| deployment.weights.get(&variant.name).copied().or(variant.weight).unwrap_or(1.0).max(0.0);

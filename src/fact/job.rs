@@ -27,6 +27,17 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// Returns the kind in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Processing => "processing",
+            Self::Transform => "transform",
+            Self::Tuning => "tuning",
+            Self::Monitoring => "monitoring",
+        }
+    }
+
     /// Returns the kind as ARNs write it.
     pub const fn arn_kind(self) -> &'static str {
         match self {

@@ -17,7 +17,8 @@ mod source;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
-use super::claim::Claim;
+use super::claim::{Claim, Grade};
+use super::gap::GapKey;
 use super::jobs::{Job, ReadWindow};
 use super::registry::{Decision, Model, Package};
 use crate::evidence::citation::Citations;
@@ -142,6 +143,71 @@ pub struct Lineage {
     pub data: Vec<Channel>,
 }
 
+/// A hop of a lineage, whatever its value is.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop<'a> {
+    /// Its name, as outputs call it.
+    pub name: &'static str,
+    /// Its grade.
+    pub grade: Grade,
+    /// Whether it holds a value.
+    pub has_value: bool,
+    /// What would lift it.
+    pub missing: &'a [GapKey],
+}
+
+impl<'a> Hop<'a> {
+    fn of<T>(name: &'static str, claim: &'a Claim<T>) -> Self {
+        Self { name, grade: claim.grade(), has_value: claim.value().is_some(), missing: claim.missing() }
+    }
+}
+
+impl Lineage {
+    /// Returns all hops, in the order outputs show them.
+    pub fn hops(&self) -> Vec<Hop<'_>> {
+        let mut hops = vec![
+            Hop::of("package", &self.package),
+            Hop::of("approval", &self.approval),
+            Hop::of("training_job", &self.training_job),
+            Hop::of("pipeline_execution", &self.pipeline_execution),
+            Hop::of("artifact", &self.artifact),
+            Hop::of("commit", &self.code.commit),
+            Hop::of("training_image", &self.code.training_image),
+            Hop::of("serving_image", &self.code.serving_image),
+            Hop::of("source", &self.code.source),
+            Hop::of("dependencies", &self.code.dependencies),
+        ];
+        for channel in &self.data {
+            hops.extend([Hop::of("data", &channel.version), Hop::of("produced_by", &channel.produced_by)]);
+        }
+        hops
+    }
+
+    /// Returns whether the content of the data that trained the model is known: every declared input at grade B or better; where
+    /// the job declares none, every place that it names.
+    pub fn is_data_pinned(&self) -> bool {
+        let declares = self.data.iter().any(|channel| channel.is_declared);
+        let mut data = self.data.iter().filter(|channel| channel.is_declared == declares).peekable();
+        data.peek().is_some() && data.all(|channel| is_pinned(&channel.version))
+    }
+
+    /// Returns whether the code that trained the model is known by content: a commit that a build system checked out, or the image's
+    /// digest together with the version of the source archive (or the certainty that there is none).
+    pub fn is_code_pinned(&self) -> bool {
+        let source = is_pinned(&self.code.source) || (self.code.source.value().is_none() && self.code.source.grade() <= Grade::B);
+        is_pinned(&self.code.commit) || (is_pinned(&self.code.training_image) && source)
+    }
+
+    /// Returns whether the model's package is approved.
+    pub fn is_approved(&self) -> bool {
+        self.approval.value().is_some_and(|approval| approval.status == Approval::Approved)
+    }
+}
+
+fn is_pinned<T>(claim: &Claim<T>) -> bool {
+    claim.value().is_some() && claim.grade() <= Grade::B
+}
+
 /// A model or package, seen alike.
 pub(super) struct View<'a> {
     pub(super) arn: &'a Arn,
@@ -191,8 +257,8 @@ impl<'a> View<'a> {
     }
 
     /// Returns what would describe the model.
-    pub(super) fn missing(&self) -> super::gap::GapKey {
-        if self.model.is_some() { super::gap::GapKey::Model(self.arn.clone()) } else { super::gap::GapKey::Package(self.arn.clone()) }
+    pub(super) fn missing(&self) -> GapKey {
+        if self.model.is_some() { GapKey::Model(self.arn.clone()) } else { GapKey::Package(self.arn.clone()) }
     }
 }
 

@@ -1,0 +1,81 @@
+//! What a whole case lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{GapBook, GapContext, GapKey, Gaps, Place};
+use crate::case::Case;
+use crate::case::claim::Grade;
+use crate::case::jobs::{Job, LimitSetter};
+use crate::case::lineage::Lineage;
+use crate::case::serving::Span;
+use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::job::JobStatus;
+
+impl Case {
+    /// Returns the gaps of the given models and endpoints, with what checks need besides.
+    pub fn gaps(&self, lineages: &[&Lineage], spans: &[&Span], jobs: &[&Job], needs: &BTreeSet<GapKey>) -> Gaps {
+        let mut book = GapBook::default();
+        for lineage in lineages {
+            lineage.hops().iter().flat_map(|hop| hop.missing).for_each(|key| book.lifts(key));
+        }
+        needs.iter().for_each(|key| book.need(key));
+        self.of_serving(spans, &mut book);
+        self.of_trails(spans, jobs, &mut book);
+        let names = self.names();
+        let name_of = |arn: &Arn| names.get(&arn.key()).map_or_else(|| arn.last().to_owned(), |name| (*name).to_owned());
+        book.close(&GapContext {
+            as_of: self.as_of,
+            trail_buckets: &self.coverage.trail_buckets,
+            log_retention: &|group| self.logs.retention(group).flatten(),
+            version_retention: &|bucket, prefix| self.version_retention(bucket, prefix),
+            name_of: &name_of,
+        })
+    }
+
+    /// Notes configurations that nothing describes, and requests that nothing counts.
+    fn of_serving(&self, spans: &[&Span], book: &mut GapBook) {
+        for (config, _) in self.unknown_configs() {
+            book.lifts(&GapKey::EndpointConfig(config.clone()));
+        }
+        for span in spans {
+            let Some(to) = span.to.map(|to| to.latest).or(self.as_of).filter(|to| *to > span.from.latest) else { continue };
+            let counted = self.serving.requests(&span.name, Some(&span.variant), span.from.latest, to);
+            if counted.is_none_or(|counted| !counted.whole) {
+                let (endpoint, variant) = (span.endpoint.clone(), span.variant.clone());
+                book.lifts(&GapKey::Requests { endpoint, variant, from: span.from.latest, to });
+            }
+        }
+    }
+
+    /// Notes trails that would tell when an endpoint changed and who set a limit.
+    fn of_trails(&self, spans: &[&Span], jobs: &[&Job], book: &mut GapBook) {
+        for span in spans.iter().filter(|span| span.grade > Grade::B) {
+            book.lifts(&GapKey::Trail(Place::of(&span.endpoint), Some(span.from.earliest), Some(span.from.latest)));
+        }
+        let unexplained = |job: &&&Job| job.status == Some(JobStatus::Stopped) && job.limit_set_by == LimitSetter::Unknown;
+        for job in jobs.iter().filter(unexplained) {
+            let Some(created) = job.created else { continue };
+            book.lifts(&GapKey::Trail(Place::of(&job.arn), Some(created.plus(-60)), Some(job.ended.unwrap_or(created).plus(60))));
+        }
+    }
+
+    /// Returns the names of resources as their owners write them.
+    fn names(&self) -> BTreeMap<ArnKey, &str> {
+        let jobs = self.jobs.iter().map(|job| (job.arn.key(), job.name.as_str()));
+        let models = self.models.iter().map(|model| (model.arn.key(), model.name.as_str()));
+        let endpoints = self.serving.endpoints().iter().map(|endpoint| (endpoint.arn.key(), endpoint.name.as_str()));
+        let configs = self.unknown_configs().map(|(arn, name)| (arn.key(), name.as_str()));
+        jobs.chain(models).chain(endpoints).chain(configs).collect()
+    }
+
+    fn unknown_configs(&self) -> impl Iterator<Item = &(Arn, String)> {
+        self.serving.endpoints().iter().flat_map(|endpoint| &endpoint.unknown_configs)
+    }
+
+    /// Returns after how many days a bucket's old versions under a prefix are removed.
+    fn version_retention(&self, bucket: &str, prefix: &str) -> Option<i64> {
+        let rules = self.objects.settings(bucket).iter().flat_map(|said| said.says.lifecycle.iter().flatten());
+        let concerns = |rule_prefix: &str| prefix.starts_with(rule_prefix) || rule_prefix.starts_with(prefix);
+        rules.filter(|rule| rule.enabled && concerns(&rule.prefix)).filter_map(|rule| rule.noncurrent_after).min()
+    }
+}

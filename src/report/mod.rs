@@ -1,0 +1,7 @@
+//! Answers as bytes: one file per format. Writers write what they are given; what is shown was chosen before.
+
+pub mod build;
+pub mod document;
+pub mod json;
+pub mod script;
+pub mod text;

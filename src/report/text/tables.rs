@@ -1,0 +1,153 @@
+//! Findings, gaps, coverage, what became of the files, and the places that were cited.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+
+use super::page::{Page, bytes, count, dim, grouped, severity_style, styled};
+use crate::case::gap::GapKind;
+use crate::escape::shown;
+use crate::evidence::ledger::Disposition;
+use crate::finding::Severity;
+use crate::report::document as doc;
+
+/// Problems listed of one file; the JSON answer has all of them.
+const LISTED: usize = 5;
+
+/// Writes the findings by severity: grave ones with what is behind them, the others in a line each.
+pub(super) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
+    page.heading("FINDINGS", &counted(findings));
+    for finding in findings {
+        let at_length = finding.severity <= Severity::Medium || page.is_verbose();
+        if at_length {
+            page.blank();
+        }
+        let tag = page.tag(finding.grade, &finding.evidence, &[]);
+        let severity = styled(severity_style(finding.severity), &format!("{:<8}", finding.severity.name()));
+        page.line(&format!("{severity} {}  {}   {tag}", finding.check, shown(&finding.title)));
+        if !at_length {
+            continue;
+        }
+        let when = page.interval(finding.from, finding.to);
+        if !when.is_empty() {
+            page.paragraph(9, dim(), &when);
+        }
+        page.paragraph(9, Style::new(), &finding.detail);
+        page.paragraph(9, dim(), &format!("Remedy: {}", finding.remedy));
+    }
+}
+
+/// Counts findings by severity in words.
+pub(super) fn counted(findings: &[doc::Finding]) -> String {
+    let words: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter_map(|severity| {
+            let n = findings.iter().filter(|finding| finding.severity == severity).count();
+            (n > 0).then(|| styled(severity_style(severity), &format!("{n} {}", severity.name())))
+        })
+        .collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// Writes what is missing, with the commands that export it.
+pub(super) fn gaps(page: &mut Page<'_>, gaps: &[doc::Gap]) {
+    if gaps.is_empty() {
+        return page.heading("NOT KNOWN", "nothing that another export would tell");
+    }
+    page.heading("NOT KNOWN", "what would tell, what lifts most first");
+    for gap in gaps {
+        let kind = match gap.kind {
+            GapKind::NotExported => "not exported",
+            GapKind::NeverLogged => "never logged",
+            GapKind::Expired => "expired",
+            GapKind::Absent => "absent",
+        };
+        let until = match (gap.kind, gap.expires_at) {
+            (GapKind::Expired, Some(at)) => format!(" on {}", page.time(at)),
+            (_, Some(at)) => format!(", until {}", page.time(at)),
+            _ => String::new(),
+        };
+        let lifts = if gap.lifts > 0 { format!("; lifts {}", count(gap.lifts, "claim", "claims")) } else { String::new() };
+        let when = page.interval(gap.from, gap.to);
+        let when = if when.is_empty() { when } else { format!(", {when}") };
+        page.line(&format!("{:<4} {}{when}  {}", gap.id, shown(&gap.what), styled(dim(), &format!("({kind}{until}{lifts})"))));
+        if let Some(command) = &gap.command {
+            page.line(&format!("       {}", shown(command)));
+        }
+    }
+}
+
+/// Writes what evidence there is.
+pub(super) fn coverage(page: &mut Page<'_>, rows: &[doc::Coverage]) {
+    page.heading("COVERAGE", "");
+    for row in rows {
+        let scope: Vec<&str> = [&row.account, &row.region, &row.of].into_iter().flatten().map(String::as_str).collect();
+        let percent = row.percent.map(|percent| format!("  {percent:.1} %")).unwrap_or_default();
+        page.line(&format!("{:<12} {}  {}{percent}", row.source, shown(&scope.join(" ")), page.interval(Some(row.from), Some(row.to))));
+        for gap in &row.gaps {
+            page.line(&format!("{:<12} missing {}", "", page.interval(Some(gap.from), Some(gap.to))));
+        }
+    }
+}
+
+/// Writes what became of the files: by format, and one by one where something is wrong.
+pub(super) fn inputs(page: &mut Page<'_>, inputs: &[doc::Input]) {
+    let of = |disposition: Disposition| inputs.iter().filter(|input| input.disposition == disposition).count();
+    let total: u64 = inputs.iter().map(|input| input.bytes).sum();
+    let beside = format!(
+        "{}, {}: {} read, {} in part, {} copies, {} not recognised, {} refused",
+        count(inputs.len() as u64, "file", "files"),
+        bytes(total),
+        of(Disposition::Read),
+        of(Disposition::Partial),
+        of(Disposition::Duplicate),
+        of(Disposition::Unrecognised),
+        of(Disposition::Refused)
+    );
+    page.heading("EVIDENCE READ", &beside);
+    let mut formats: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
+    for input in inputs.iter().filter(|input| matches!(input.disposition, Disposition::Read | Disposition::Partial)) {
+        let row = formats.entry(&input.format).or_default();
+        row.0 += 1;
+        row.1 += input.records;
+        row.2 += input.kept;
+    }
+    for (format, (files, records, kept)) in formats {
+        page.line(&format!("{:<34} {:>12} {:>20} {:>18} kept", shown(format), count(files, "file", "files"), count(records, "record", "records"), grouped(kept)));
+    }
+    for input in inputs {
+        let is_whole = input.disposition == Disposition::Read;
+        let problems: Vec<&doc::Problem> = input.problems.iter().filter(|problem| problem.loses || !is_whole || page.is_verbose()).collect();
+        if is_whole && problems.is_empty() || (input.disposition == Disposition::Duplicate && !page.is_verbose()) {
+            continue;
+        }
+        page.line(&format!("{:<12} {}  {}", input.disposition.to_string(), shown(&input.path), styled(dim(), &format!("({})", shown(&input.format)))));
+        let listed = if page.is_verbose() { problems.len() } else { problems.len().min(LISTED) };
+        for problem in &problems[..listed] {
+            page.paragraph(13, Style::new(), &format!("{}: {}", problem.locator, problem.message));
+        }
+        if problems.len() > listed {
+            page.line(&format!("{:13}and {} more", "", problems.len() - listed));
+        }
+    }
+}
+
+/// Writes the places that the page cites.
+pub(super) fn evidence(page: &mut Page<'_>, rows: &[doc::Evidence]) {
+    let listed = page.listed().clone();
+    if listed.is_empty() {
+        return;
+    }
+    page.heading("CITED", "");
+    for row in rows {
+        let number = row.id.get(1..).and_then(|number| number.parse::<u64>().ok());
+        if !number.is_some_and(|number| listed.contains(&number)) {
+            continue;
+        }
+        let time = row.time.map(|at| format!("{}  ", page.time(at))).unwrap_or_default();
+        page.line(&format!("{:<5} {time}{} {}", row.id, shown(&row.file), shown(&row.locator)));
+        if let Some(excerpt) = &row.excerpt {
+            page.line(&styled(dim(), &format!("      {}", shown(excerpt))));
+        }
+    }
+}
