@@ -61,13 +61,15 @@ pub struct Audit<'a> {
 }
 
 impl Selection {
-    /// Returns the models that a name or ARN chooses.
+    /// Returns the models of the chosen account and region that a name or ARN chooses.
     ///
     /// # Errors
     ///
     /// Where there is none, or where several accounts or regions share the name.
-    pub fn models_named(case: &Case, name: &str) -> Result<BTreeSet<ArnKey>, NoModel> {
-        let is_named = |lineage: &&Lineage| lineage.name == name || lineage.arn.key().as_str() == name.to_lowercase();
+    pub fn models_named(&self, case: &Case, name: &str) -> Result<BTreeSet<ArnKey>, NoModel> {
+        let is_named = |lineage: &&Lineage| {
+            self.takes_arn(&lineage.arn) && (lineage.name == name || lineage.arn.key().as_str() == name.to_lowercase())
+        };
         let found: BTreeSet<ArnKey> = case.lineages.iter().filter(is_named).map(|lineage| lineage.arn.key()).collect();
         match found.len() {
             0 => Err(NoModel::Unknown(case.lineages.iter().map(|lineage| lineage.name.clone()).collect())),
@@ -105,7 +107,8 @@ impl Selection {
     }
 
     fn takes_finding(&self, finding: &Finding) -> bool {
-        let arns: Vec<Arn> = std::iter::once(&finding.subject).chain(&finding.related).filter_map(|text| Arn::parse(text)).collect();
+        let arns: Vec<Arn> =
+            std::iter::once(&finding.subject).chain(&finding.related).filter_map(|text| Arn::parse(text)).collect();
         let here = arns.is_empty() || arns.iter().any(|arn| self.takes_arn(arn));
         here && self.overlaps(finding.from, finding.to)
     }
@@ -126,7 +129,12 @@ impl<'a> Audit<'a> {
         audit
     }
 
-    fn without_findings(case: &'a Case, ledger: &'a Ledger, selection: &Selection, needs: &BTreeSet<crate::case::gap::GapKey>) -> Self {
+    fn without_findings(
+        case: &'a Case,
+        ledger: &'a Ledger,
+        selection: &Selection,
+        needs: &BTreeSet<crate::case::gap::GapKey>,
+    ) -> Self {
         let lineages: Vec<&Lineage> = case.lineages.iter().filter(|lineage| selection.takes_lineage(case, lineage)).collect();
         let spans: Vec<&Span> = case.serving.spans().filter(|span| selection.takes_span(span)).collect();
         let jobs: Vec<&Job> = case.jobs.iter().filter(|job| selection.takes_job(job)).collect();

@@ -136,9 +136,27 @@ impl Finding {
     }
 }
 
+/// Writes a number with commas between thousands.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!([grouped(0), grouped(999), grouped(1_000), grouped(1_284_330)], ["0", "999", "1,000", "1,284,330"]);
+    }
 
     #[test]
     fn the_gravest_comes_first() {

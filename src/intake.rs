@@ -19,6 +19,7 @@ use crate::fact::Fact;
 use crate::fact::density::{Density, Scope};
 use crate::parse::request::{Origin, Request};
 use crate::parse::{self, InventoryManifest, LOSSY, Options, Parsed};
+use crate::recognise::Format;
 
 /// Is told how far reading has come.
 pub trait Observer: Sync {
@@ -234,6 +235,7 @@ fn close(mut units: Vec<Unit>) -> Intake {
                 latest: None,
                 problems,
                 asked: None,
+                speaks: false,
             };
             exhibits.push(exhibit);
             continue;
@@ -253,6 +255,7 @@ fn close(mut units: Vec<Unit>) -> Intake {
             latest: None,
             problems: container,
             asked: None,
+            speaks: parsed.as_ref().is_some_and(|parsed| parsed.format != Format::Sidecar.name()),
         };
         if let Some(parsed) = parsed {
             exhibit.format = parsed.format;
@@ -279,8 +282,8 @@ fn close(mut units: Vec<Unit>) -> Intake {
     }
     let copies = each_record_once(&mut intake.facts);
     for (id, problem) in copies {
-        if let Some(exhibit) = exhibits.iter_mut().find(|exhibit| exhibit.id == id) {
-            exhibit.problems.push(problem);
+        if let Ok(at) = exhibits.binary_search_by(|exhibit| exhibit.id.cmp(&id)) {
+            exhibits[at].problems.push(problem);
         }
     }
     intake.ledger = Ledger::new(exhibits);

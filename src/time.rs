@@ -241,9 +241,15 @@ mod tests {
 
     #[test]
     fn durations_read_like_speech() {
-        for (seconds, text) in
-            [(0, "0 s"), (47, "47 s"), (7_234, "2 h"), (9_240, "2 h 34 min"), (266_400, "3 d 2 h"), (86_400, "24 h"), (-90, "-1 min 30 s")]
-        {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (47, "47 s"),
+            (7_234, "2 h"),
+            (9_240, "2 h 34 min"),
+            (266_400, "3 d 2 h"),
+            (86_400, "24 h"),
+            (-90, "-1 min 30 s"),
+        ] {
             assert_eq!(duration_text(seconds), text);
         }
     }

@@ -70,12 +70,28 @@ pub struct Claim<T> {
 impl<T> Claim<T> {
     /// Returns the claim that `value` holds.
     pub fn that(value: T, grade: Grade, why: impl Into<String>, evidence: Citations) -> Self {
-        Self { value: Some(value), grade, why: why.into(), evidence: Some(evidence), missing: Vec::new(), conflicts: Vec::new(), via: Vec::new() }
+        Self {
+            value: Some(value),
+            grade,
+            why: why.into(),
+            evidence: Some(evidence),
+            missing: Vec::new(),
+            conflicts: Vec::new(),
+            via: Vec::new(),
+        }
     }
 
     /// Returns the claim that there is no such thing, which the evidence shows.
     pub fn that_none(grade: Grade, why: impl Into<String>, evidence: Citations) -> Self {
-        Self { value: None, grade, why: why.into(), evidence: Some(evidence), missing: Vec::new(), conflicts: Vec::new(), via: Vec::new() }
+        Self {
+            value: None,
+            grade,
+            why: why.into(),
+            evidence: Some(evidence),
+            missing: Vec::new(),
+            conflicts: Vec::new(),
+            via: Vec::new(),
+        }
     }
 
     /// Returns the admission that the evidence does not tell, naming what is missing.
@@ -94,7 +110,15 @@ impl<T> Claim<T> {
     /// Returns the claim that records contradict each other. The evidence is that of both sides.
     pub fn contradicted(why: impl Into<String>, sides: Vec<Conflict<T>>) -> Self {
         let all = sides.iter().flat_map(|side| side.evidence.iter().cloned());
-        Self { value: None, grade: Grade::X, why: why.into(), evidence: Citations::from_all(all), missing: Vec::new(), conflicts: sides, via: Vec::new() }
+        Self {
+            value: None,
+            grade: Grade::X,
+            why: why.into(),
+            evidence: Citations::from_all(all),
+            missing: Vec::new(),
+            conflicts: sides,
+            via: Vec::new(),
+        }
     }
 
     /// Adds what would lift the claim if it were there.

@@ -93,8 +93,14 @@ impl Coverage {
             if let TrailWhat::Digest { bucket, files, .. } = &said.says.what
                 && let Some((key, _, _)) = files.first()
             {
-                let prefix = key.split_once("AWSLogs/").map(|(prefix, _)| prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
-                coverage.trail_buckets.entry(said.says.account.clone()).or_insert_with(|| (bucket.clone(), prefix.map(str::to_owned)));
+                let prefix = key
+                    .split_once("AWSLogs/")
+                    .map(|(prefix, _)| prefix.trim_end_matches('/'))
+                    .filter(|prefix| !prefix.is_empty());
+                coverage
+                    .trail_buckets
+                    .entry(said.says.account.clone())
+                    .or_insert_with(|| (bucket.clone(), prefix.map(str::to_owned)));
             }
         }
         for (scope, density) in density {
@@ -104,7 +110,9 @@ impl Coverage {
             let mut gaps = missing_files(&digests, files);
             for hole in density.holes() {
                 // An hour for which a digest lists nothing that is missing was an hour without records.
-                if !is_explained(hole.from, hole.to, &digests, files) && !gaps.iter().any(|gap| gap.from < hole.to && hole.from < gap.to) {
+                if !is_explained(hole.from, hole.to, &digests, files)
+                    && !gaps.iter().any(|gap| gap.from < hole.to && hole.from < gap.to)
+                {
                     gaps.push(TrailGap { from: hole.from, to: hole.to, proof: None, file: None });
                 }
             }
@@ -143,9 +151,16 @@ impl Coverage {
     }
 
     /// Returns whole lists of a kind for an account and region. Where a list does not tell, it may be any.
-    pub fn lists<'a>(&'a self, what: Listed, account: &'a str, region: &'a str) -> impl Iterator<Item = &'a Said<ListedStatement>> {
+    pub fn lists<'a>(
+        &'a self,
+        what: Listed,
+        account: &'a str,
+        region: &'a str,
+    ) -> impl Iterator<Item = &'a Said<ListedStatement>> {
         let fits = |own: &Option<String>, wanted: &str| own.as_deref().is_none_or(|own| own == wanted);
-        self.lists.iter().filter(move |said| said.says.what == what && said.says.complete && fits(&said.says.account, account) && fits(&said.says.region, region))
+        self.lists.iter().filter(move |said| {
+            said.says.what == what && said.says.complete && fits(&said.says.account, account) && fits(&said.says.region, region)
+        })
     }
 
     /// Returns the coverage table of the interval that was asked for; an open end is that of the evidence.

@@ -65,7 +65,11 @@ pub fn family_name(job: &str) -> String {
 pub fn families<'a>(jobs: impl Iterator<Item = &'a Job>) -> Vec<Family<'a>> {
     let mut found: BTreeMap<(String, String, JobKind, String), Vec<&Job>> = BTreeMap::new();
     for job in jobs.filter(|job| !job.is_repack()) {
-        let pipeline = job.tags.get("sagemaker:pipeline-execution-arn").and_then(|arn| arn.split_once("/execution/")).map(|(arn, _)| arn.rsplit('/').next().unwrap_or(arn));
+        let pipeline = job
+            .tags
+            .get("sagemaker:pipeline-execution-arn")
+            .and_then(|arn| arn.split_once("/execution/"))
+            .map(|(arn, _)| arn.rsplit('/').next().unwrap_or(arn));
         let mut name = family_name(&job.name);
         if let (Some(pipeline), Some(step)) = (pipeline, name.strip_prefix("pipelines/")) {
             name = format!("{pipeline}/{step}");

@@ -44,7 +44,9 @@ pub const fn version(known: Knowledge, second_record: bool, changed_meanwhile: b
         Knowledge::Versions { may_have_lost: false } if second_record => Grade::A,
         Knowledge::UnchangedObject if second_record => Grade::A,
         Knowledge::Versions { may_have_lost: false } | Knowledge::UnchangedObject => Grade::B,
-        Knowledge::Versions { may_have_lost: true } | Knowledge::UnchangedObjects | Knowledge::Writes | Knowledge::NameOnly => Grade::C,
+        Knowledge::Versions { may_have_lost: true } | Knowledge::UnchangedObjects | Knowledge::Writes | Knowledge::NameOnly => {
+            Grade::C
+        }
     }
 }
 

@@ -70,7 +70,9 @@ impl Images {
 
     /// Returns where the repository is said to hold a digest.
     pub fn holds(&self, image: &ImageRef, digest: &str) -> Option<Citation> {
-        self.of(image).find(|said| said.says.digest.as_deref() == Some(digest) && said.says.what != ImageWhat::Removed).map(|said| said.cite.clone())
+        self.of(image)
+            .find(|said| said.says.digest.as_deref() == Some(digest) && said.says.what != ImageWhat::Removed)
+            .map(|said| said.cite.clone())
     }
 
     /// Returns when and to what a tag was moved, in time order.
@@ -93,10 +95,19 @@ impl Images {
         let moves = self.moves(image);
         if let Some(last) = moves.iter().rfind(|moved| moved.at <= at) {
             let digest = last.digest.clone()?;
-            return Some(Resolved { digest, cites: vec![last.cite.clone()], certain: immutable, tagged: Some(last.at), doubt: None });
+            return Some(Resolved {
+                digest,
+                cites: vec![last.cite.clone()],
+                certain: immutable,
+                tagged: Some(last.at),
+                doubt: None,
+            });
         }
         let listed = self.of(image).find(|said| {
-            matches!(said.says.what, ImageWhat::Listed { .. }) && said.says.tag.is_some() && said.says.tag == image.tag && said.says.at.is_none_or(|pushed| pushed <= at)
+            matches!(said.says.what, ImageWhat::Listed { .. })
+                && said.says.tag.is_some()
+                && said.says.tag == image.tag
+                && said.says.at.is_none_or(|pushed| pushed <= at)
         })?;
         let moved_later = moves.iter().any(|moved| moved.at > at);
         if moved_later {
@@ -107,7 +118,8 @@ impl Images {
             cites: vec![listed.cite.clone()],
             certain: immutable,
             tagged: None,
-            doubt: (!immutable).then_some("the list shows what the tag names when it was made; it may have named something else before"),
+            doubt: (!immutable)
+                .then_some("the list shows what the tag names when it was made; it may have named something else before"),
         })
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
 use crate::evidence::citation::Citations;
+use crate::fact::Words;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::job::{InputMode, JobInput, JobKind, JobOutput, JobStatement, JobStatus, Phase};
 use crate::fact::principal::Principal;
 use crate::fact::s3::S3Uri;
-use crate::fact::Words;
 use crate::time::{Instant, Seconds};
 
 /// Who set a job's run-time limit.
@@ -130,7 +130,11 @@ impl Jobs {
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Job> {
         let found = self.by_arn.get(&arn.key())?;
         let lived = at.and_then(|at| {
-            found.iter().rev().map(|position| &self.all[*position]).find(|job| job.created.is_none_or(|created| created.plus(-90) <= at))
+            found
+                .iter()
+                .rev()
+                .map(|position| &self.all[*position])
+                .find(|job| job.created.is_none_or(|created| created.plus(-90) <= at))
         });
         lived.or_else(|| found.last().map(|position| &self.all[*position]))
     }
@@ -170,11 +174,14 @@ impl Job {
             Some(_) => LimitSetter::Default,
             None => LimitSetter::Unknown,
         };
-        let longest = |list: fn(&JobStatement) -> usize| said.iter().map(|said| &said.says).max_by_key(|says| (list(says), u8::MAX - rank(says)));
+        let longest = |list: fn(&JobStatement) -> usize| {
+            said.iter().map(|said| &said.says).max_by_key(|says| (list(says), u8::MAX - rank(says)))
+        };
         let tags = said.iter().flat_map(|said| said.says.tags.clone()).collect();
         let name = first(&said, rank, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
         let stated = first(&said, rank, |says| says.artifact.clone()).map(|uri| JobArtifact { uri, derived: false });
-        let kind = first(&said, rank, |says| (says.kind == JobKind::Monitoring).then_some(says.kind)).or_else(|| first(&said, rank, |says| Some(says.kind)))?;
+        let kind = first(&said, rank, |says| (says.kind == JobKind::Monitoring).then_some(says.kind))
+            .or_else(|| first(&said, rank, |says| Some(says.kind)))?;
         let derived = first(&said, rank, |says| says.output_path.clone())
             .filter(|_| kind == JobKind::Training)
             .map(|path| JobArtifact { uri: path.join(&format!("{name}/output/model.tar.gz")), derived: true });
@@ -184,7 +191,9 @@ impl Job {
             started: first(&said, rank, |says| says.started),
             ended: first(&said, rank, |says| says.ended),
             status,
-            secondary: ending.and_then(|says| says.secondary.clone()).or_else(|| first(&said, rank, |says| says.secondary.clone())),
+            secondary: ending
+                .and_then(|says| says.secondary.clone())
+                .or_else(|| first(&said, rank, |says| says.secondary.clone())),
             exit: first(&said, rank, |says| says.exit_message.clone().or_else(|| says.failure.clone())),
             limit,
             limit_set_by,
@@ -196,7 +205,9 @@ impl Job {
             artifact: stated.or(derived),
             checkpoint: first(&said, rank, |says| says.checkpoint.clone()),
             model: first(&said, rank, |says| says.model.clone()),
-            hyperparameters: longest(|says| says.hyperparameters.len()).map(|says| says.hyperparameters.clone()).unwrap_or_default(),
+            hyperparameters: longest(|says| says.hyperparameters.len())
+                .map(|says| says.hyperparameters.clone())
+                .unwrap_or_default(),
             environment: longest(|says| says.environment.len()).map(|says| says.environment.clone()).unwrap_or_default(),
             tags,
             phases: longest(|says| says.phases.len()).map(|says| says.phases.clone()).unwrap_or_default(),

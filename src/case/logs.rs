@@ -99,7 +99,9 @@ impl Logs {
     /// Returns the instances of an endpoint with their variant and what they printed.
     pub fn of_endpoint<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a Printed)> {
         self.by_owner.iter().filter_map(move |(owner, printed)| match owner {
-            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(name) => Some((variant.as_str(), instance.as_str(), printed)),
+            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(name) => {
+                Some((variant.as_str(), instance.as_str(), printed))
+            }
             _ => None,
         })
     }

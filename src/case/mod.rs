@@ -135,14 +135,17 @@ impl Case {
     /// Returns the tags that were listed for or added to a resource: name, value, citation.
     pub fn tags_of(&self, arn: &Arn) -> Vec<(String, String, Citation)> {
         let said = self.tags.get(&arn.key()).into_iter().flatten();
-        said.flat_map(|said| said.says.tags.iter().map(|(name, value)| (name.clone(), value.clone(), said.cite.clone()))).collect()
+        said.flat_map(|said| said.says.tags.iter().map(|(name, value)| (name.clone(), value.clone(), said.cite.clone())))
+            .collect()
     }
 
     /// Returns the calls of an operation that succeeded on a resource.
     pub fn calls_on<'a>(&'a self, operation: &'a str, arn: &'a Arn) -> impl Iterator<Item = &'a Said<CallStatement>> {
         let key = arn.key();
         self.calls.iter().filter(move |said| {
-            said.says.operation == operation && said.says.error.is_none() && said.says.arn.as_ref().is_some_and(|own| own.key() == key)
+            said.says.operation == operation
+                && said.says.error.is_none()
+                && said.says.arn.as_ref().is_some_and(|own| own.key() == key)
         })
     }
 
@@ -154,7 +157,8 @@ impl Case {
 
     /// Returns whether the evidence holds any ML activity.
     pub fn has_ml_activity(&self) -> bool {
-        let any = self.jobs.iter().next().is_some() || self.models.iter().next().is_some() || self.packages.iter().next().is_some();
+        let any =
+            self.jobs.iter().next().is_some() || self.models.iter().next().is_some() || self.packages.iter().next().is_some();
         any || !self.serving.endpoints().is_empty() || self.pipelines.iter().next().is_some() || !self.feature_groups.is_empty()
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::said::Said;
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::Fact;
+use crate::fact::Statement;
 use crate::fact::object::{BucketStatement, ListingKind, ListingStatement, ObjectStatement, ObjectWhat, Versioning};
 use crate::fact::principal::Principal;
 use crate::fact::s3::S3Uri;
-use crate::fact::Statement;
 use crate::time::{Instant, Seconds};
 
 /// A record of the fact list.
@@ -219,7 +219,10 @@ impl Objects {
 
     /// Returns the objects that lay under a place at `at`, and whose content is known; folder markers are left out.
     pub fn live(&self, place: &S3Uri, at: Instant) -> Vec<Live<'_>> {
-        self.under(place).filter_map(|(key, versions)| Some(Live { key, version: live_version(versions, at)? })).filter(|live| !is_folder_marker(live)).collect()
+        self.under(place)
+            .filter_map(|(key, versions)| Some(Live { key, version: live_version(versions, at)? }))
+            .filter(|live| !is_folder_marker(live))
+            .collect()
     }
 
     /// Returns the object that lay in a place at `at`.
@@ -254,14 +257,21 @@ impl Objects {
         let hides = |versions: &[Version]| {
             let oldest = versions.iter().find(|version| !version.marker);
             // A version with an id leaves older ones in the listing; one without overwrote what was there.
-            oldest.is_some_and(|version| version.visible().is_none_or(|visible| visible > at) && (version.id.is_none() || !versioned))
+            oldest.is_some_and(|version| {
+                version.visible().is_none_or(|visible| visible > at) && (version.id.is_none() || !versioned)
+            })
         };
         self.under(place).filter(|(_, versions)| hides(versions)).map(|(key, _)| key).collect()
     }
 
     /// Returns whether the bucket's listings show version ids.
     fn is_versioned(&self, bucket: &Arc<str>) -> bool {
-        self.buckets.get(bucket).is_some_and(|bucket| bucket.listings.iter().any(|said| matches!(said.says.kind, ListingKind::Versions | ListingKind::Inventory { versions: true })))
+        self.buckets.get(bucket).is_some_and(|bucket| {
+            bucket
+                .listings
+                .iter()
+                .any(|said| matches!(said.says.kind, ListingKind::Versions | ListingKind::Inventory { versions: true }))
+        })
     }
 
     /// Returns what the evidence tells of a place over an interval.
@@ -275,8 +285,12 @@ impl Objects {
             let too_early = said.says.captured.is_some_and(|captured| captured < end);
             match said.says.kind {
                 ListingKind::Versions if said.says.complete && !too_early => reach.versions.push(said.cite.clone()),
-                ListingKind::Inventory { versions: true } if made.is_some_and(|made| made.since(end) > 86_400) => reach.inventories.push(said.cite.clone()),
-                ListingKind::Current | ListingKind::Inventory { versions: false } if said.says.complete && !too_early => reach.current.push(said.cite.clone()),
+                ListingKind::Inventory { versions: true } if made.is_some_and(|made| made.since(end) > 86_400) => {
+                    reach.inventories.push(said.cite.clone())
+                }
+                ListingKind::Current | ListingKind::Inventory { versions: false } if said.says.complete && !too_early => {
+                    reach.current.push(said.cite.clone())
+                }
                 _ if !said.says.complete => {
                     reach.doubts.push("a listing of it is not whole".to_owned());
                     reach.doubt_cites.push(said.cite.clone());
@@ -303,7 +317,8 @@ impl Objects {
                     reach.doubt_cites.push(said.cite.clone());
                 }
             }
-            let turned_on_later = said.says.versioning == Some(Versioning::Enabled) && said.says.changed.is_some_and(|changed| changed > from);
+            let turned_on_later =
+                said.says.versioning == Some(Versioning::Enabled) && said.says.changed.is_some_and(|changed| changed > from);
             let off = said.says.versioning.is_some_and(|versioning| versioning != Versioning::Enabled);
             if turned_on_later || off {
                 reach.doubts.push("the bucket did not keep versions all the time".to_owned());
@@ -311,7 +326,9 @@ impl Objects {
             }
         }
         for (key, versions) in self.under(place) {
-            for version in versions.iter().filter(|version| version.destroyed.is_some_and(|at| at > from) && version.modified.is_none()) {
+            for version in
+                versions.iter().filter(|version| version.destroyed.is_some_and(|at| at > from) && version.modified.is_none())
+            {
                 reach.doubts.push(format!("a version of `{key}` was destroyed"));
                 reach.doubt_cites.extend(self.cites_of(version));
             }
@@ -330,7 +347,8 @@ impl Objects {
     /// Returns the records of reading a place, in an interval, that name the version or were made by the given role's jobs.
     pub fn reads(&self, place: &S3Uri, from: Instant, to: Option<Instant>, role: Option<&str>) -> Vec<Citation> {
         let Some(bucket) = self.buckets.get(&place.bucket) else { return Vec::new() };
-        let in_window = |fact: &&Fact| fact.source.time.is_some_and(|at| at >= from.plus(-1) && to.is_none_or(|to| at <= to.plus(1)));
+        let in_window =
+            |fact: &&Fact| fact.source.time.is_some_and(|at| at >= from.plus(-1) && to.is_none_or(|to| at <= to.plus(1)));
         let by_role = |fact: &&Fact| match (&fact.by, role) {
             (Some(by), Some(role)) => by.role.as_deref() == Some(role),
             _ => false,
@@ -358,7 +376,10 @@ impl Objects {
         self.buckets.iter().flat_map(move |(bucket, history)| {
             history.keys.iter().flat_map(move |(key, versions)| {
                 let place = S3Uri { bucket: bucket.clone(), key: (&**key).into() };
-                versions.iter().filter(move |version| version.etag.as_deref() == Some(etag)).map(move |version| (place.clone(), version))
+                versions
+                    .iter()
+                    .filter(move |version| version.etag.as_deref() == Some(etag))
+                    .map(move |version| (place.clone(), version))
             })
         })
     }
@@ -381,8 +402,14 @@ impl Objects {
     /// Returns the keys under a place with their versions.
     pub fn under(&self, place: &S3Uri) -> impl Iterator<Item = (&str, &[Version])> {
         let prefix = place.key.clone();
-        let keys = self.buckets.get(&place.bucket).map(|bucket| bucket.keys.range::<str, _>((Bound::Included(&*place.key), Bound::Unbounded)));
-        keys.into_iter().flatten().take_while(move |(key, _)| key.starts_with(&*prefix)).map(|(key, versions)| (&**key, versions.as_slice()))
+        let keys = self
+            .buckets
+            .get(&place.bucket)
+            .map(|bucket| bucket.keys.range::<str, _>((Bound::Included(&*place.key), Bound::Unbounded)));
+        keys.into_iter()
+            .flatten()
+            .take_while(move |(key, _)| key.starts_with(&*prefix))
+            .map(|(key, versions)| (&**key, versions.as_slice()))
     }
 
     /// Returns the citations that a set of live objects rests on.
@@ -405,7 +432,9 @@ fn find<'a>(versions: &'a mut Vec<Version>, object: &ObjectStatement) -> &'a mut
     let same = |version: &Version| match (&version.id, &object.version) {
         (Some(own), Some(other)) => own == other,
         // A head or list of current objects without version ids may speak of a version that has one.
-        (Some(_), None) => matches!(object.what, ObjectWhat::Current { .. }) && version.etag == object.etag && close(version.modified, object.at),
+        (Some(_), None) => {
+            matches!(object.what, ObjectWhat::Current { .. }) && version.etag == object.etag && close(version.modified, object.at)
+        }
         (None, Some(_)) => false,
         (None, None) => {
             let same_content = version.etag.is_none() || object.etag.is_none() || version.etag == object.etag;
@@ -446,7 +475,9 @@ fn fill(version: &mut Version, object: &ObjectStatement) {
 }
 
 fn live_version(versions: &[Version], at: Instant) -> Option<&Version> {
-    let latest = versions.iter().rfind(|version| version.visible().is_some_and(|visible| visible <= at) && version.destroyed.is_none_or(|destroyed| destroyed > at));
+    let latest = versions.iter().rfind(|version| {
+        version.visible().is_some_and(|visible| visible <= at) && version.destroyed.is_none_or(|destroyed| destroyed > at)
+    });
     latest.filter(|version| !version.marker)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::said::{Said, first};
 use crate::evidence::citation::{Citation, Citations};
+use crate::fact::Words;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::pipeline::{Definition, DefinitionStatement, ExecutionStatement, PipelineStatement, StepStatement};
 use crate::fact::principal::Principal;
-use crate::fact::Words;
 use crate::time::Instant;
 
 /// A step of an execution.
@@ -117,14 +117,21 @@ impl Pipelines {
             .filter_map(|said| {
                 let Said { says, cite, .. } = said;
                 let definition = says.definition?;
-                Some(Defined { execution: None, pipeline: Some(says.arn), definition, since: says.modified.or(says.created), cite })
+                Some(Defined {
+                    execution: None,
+                    pipeline: Some(says.arn),
+                    definition,
+                    since: says.modified.or(says.created),
+                    cite,
+                })
             })
             .collect();
         for said in definitions {
             let Said { says, cite, .. } = said;
             let execution = says.execution.map(|arn| all.complete(&arn)).or_else(|| all.created_at(says.created));
             let pipeline = execution.as_ref().and_then(|arn| all.get(arn)).and_then(|execution| execution.pipeline.clone());
-            let pipeline = pipeline.or_else(|| execution.as_ref().and_then(|arn| Arn::parse(arn.as_str().split_once("/execution/")?.0)));
+            let pipeline =
+                pipeline.or_else(|| execution.as_ref().and_then(|arn| Arn::parse(arn.as_str().split_once("/execution/")?.0)));
             all.definitions.push(Defined { execution, pipeline, definition: says.definition, since: says.created, cite });
         }
         all
@@ -146,7 +153,8 @@ impl Pipelines {
     /// Finds the only execution created at an instant: definitions that name no execution carry its creation time.
     fn created_at(&self, created: Option<Instant>) -> Option<Arn> {
         let created = created?;
-        let mut same = self.executions.values().filter(|execution| execution.created.is_some_and(|own| own.since(created).abs() <= 1));
+        let mut same =
+            self.executions.values().filter(|execution| execution.created.is_some_and(|own| own.since(created).abs() <= 1));
         match (same.next(), same.next()) {
             (Some(only), None) => Some(only.arn.clone()),
             _ => None,
@@ -188,13 +196,18 @@ impl Pipelines {
 
     /// Returns the definition that an execution ran: its own, or the pipeline's last one before it.
     pub fn definition_of(&self, execution: &Execution) -> Option<&Defined> {
-        let own = self.definitions.iter().find(|defined| defined.execution.as_ref().is_some_and(|arn| arn.key() == execution.arn.key()));
+        let own = self
+            .definitions
+            .iter()
+            .find(|defined| defined.execution.as_ref().is_some_and(|arn| arn.key() == execution.arn.key()));
         own.or_else(|| {
             let pipeline = execution.pipeline.as_ref()?.key();
             let created = execution.created?;
             self.definitions
                 .iter()
-                .filter(|defined| defined.execution.is_none() && defined.pipeline.as_ref().is_some_and(|arn| arn.key() == pipeline))
+                .filter(|defined| {
+                    defined.execution.is_none() && defined.pipeline.as_ref().is_some_and(|arn| arn.key() == pipeline)
+                })
                 .filter(|defined| defined.since.is_some_and(|since| since <= created))
                 .max_by_key(|defined| defined.since)
         })
@@ -203,7 +216,8 @@ impl Pipelines {
     /// Follows a cached step to the execution that computed its result, and returns the executions on the way, first the one that
     /// was asked about. A step that took nothing computed its result itself.
     pub fn computed_by<'a>(&'a self, execution: &'a Execution, step: &'a Step) -> Computed<'a> {
-        let mut computed = Computed { execution: Some(execution), step: Some(step), passed: Vec::new(), cites: vec![step.cite.clone()] };
+        let mut computed =
+            Computed { execution: Some(execution), step: Some(step), passed: Vec::new(), cites: vec![step.cite.clone()] };
         let (mut execution, mut step) = (execution, step);
         while let Some(source) = &step.taken_from {
             if computed.passed.len() > 100 || computed.passed.iter().any(|passed: &Arn| passed.key() == source.key()) {
@@ -251,7 +265,8 @@ fn execution(said: Vec<Said<ExecutionStatement>>) -> Option<Execution> {
         Words::Row => 2,
         Words::Request => 3,
     };
-    let over = |says: &ExecutionStatement| says.status.clone().filter(|status| !matches!(status.as_str(), "Executing" | "Stopping"));
+    let over =
+        |says: &ExecutionStatement| says.status.clone().filter(|status| !matches!(status.as_str(), "Executing" | "Stopping"));
     Some(Execution {
         arn: first(&said, rank, |says| Some(says.arn.clone()))?,
         pipeline: first(&said, rank, |says| says.pipeline.clone()),
@@ -268,7 +283,10 @@ fn execution(said: Vec<Said<ExecutionStatement>>) -> Option<Execution> {
 fn merge_step(steps: &mut Vec<Step>, said: Said<StepStatement>) {
     let Said { says, cite, .. } = said;
     let known = steps.iter_mut().find(|step| {
-        step.name == says.name && (step.started == says.started || step.started.zip(says.started).is_some_and(|(one, other)| one.since(other).abs() <= 2) || says.started.is_none())
+        step.name == says.name
+            && (step.started == says.started
+                || step.started.zip(says.started).is_some_and(|(one, other)| one.since(other).abs() <= 2)
+                || says.started.is_none())
     });
     match known {
         Some(step) => {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
 use crate::evidence::citation::{Citation, Citations};
+use crate::fact::Words;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::principal::Principal;
 use crate::fact::registry::{Approval, Container, ModelStatement, PackageStatement};
 use crate::fact::s3::S3Uri;
-use crate::fact::Words;
 use crate::time::Instant;
 
 /// A model.
@@ -130,7 +130,11 @@ impl Models {
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Model> {
         let found = self.by_arn.get(&arn.key())?;
         let lived = at.and_then(|at| {
-            found.iter().rev().map(|position| &self.all[*position]).find(|model| model.created.is_none_or(|created| created.plus(-90) <= at))
+            found
+                .iter()
+                .rev()
+                .map(|position| &self.all[*position])
+                .find(|model| model.created.is_none_or(|created| created.plus(-90) <= at))
         });
         lived.or_else(|| found.last().map(|position| &self.all[*position]))
     }
@@ -141,7 +145,8 @@ impl Model {
         said.sort_by(|left, right| left.cite.cmp(&right.cite));
         let order = |says: &ModelStatement| rank(says.words);
         let arn = first(&said, order, |says| Some(says.arn.clone()))?;
-        let containers = first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
+        let containers =
+            first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
         Some(Self {
             name: first(&said, order, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned()),
             created: first(&said, order, |says| says.created).or(created),
@@ -192,9 +197,11 @@ impl Package {
         said.sort_by(|left, right| left.cite.cmp(&right.cite));
         let order = |says: &PackageStatement| if says.is_update { 4 } else { rank(says.words) };
         let arn = first(&said, order, |says| Some(says.arn.clone()))?;
-        let containers = first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
+        let containers =
+            first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
         let creation = said.iter().find(|said| said.says.words == Words::Request && !said.says.is_update);
-        let metadata = said.iter().flat_map(|said| said.says.metadata.clone().into_iter().chain(said.says.tags.clone())).collect();
+        let metadata =
+            said.iter().flat_map(|said| said.says.metadata.clone().into_iter().chain(said.says.tags.clone())).collect();
         Some(Self {
             group: first(&said, order, |says| says.group.clone()),
             version: first(&said, order, |says| says.version),
@@ -204,7 +211,8 @@ impl Package {
             commit: first(&said, order, |says| says.commit.clone()),
             generated_by: first(&said, order, |says| says.generated_by.clone()),
             metadata,
-            evaluations: first(&said, order, |says| (!says.evaluations.is_empty()).then(|| says.evaluations.clone())).unwrap_or_default(),
+            evaluations: first(&said, order, |says| (!says.evaluations.is_empty()).then(|| says.evaluations.clone()))
+                .unwrap_or_default(),
             by: creation.and_then(|said| said.by.clone()),
             recorded_by: first(&said, order, |says| says.created_by.clone()),
             decisions: decisions(&said),
@@ -247,7 +255,9 @@ fn decisions(said: &[Said<PackageStatement>]) -> Vec<Decision> {
             cite: said.cite.clone(),
         });
     }
-    decisions.sort_by(|left, right| left.at.cmp(&right.at).then(right.is_act.cmp(&left.is_act)).then_with(|| left.cite.cmp(&right.cite)));
+    decisions.sort_by(|left, right| {
+        left.at.cmp(&right.at).then(right.is_act.cmp(&left.is_act)).then_with(|| left.cite.cmp(&right.cite))
+    });
     // A state repeats the act that led to it, within the seconds that the records of both differ.
     let mut kept: Vec<Decision> = Vec::new();
     for decision in decisions {

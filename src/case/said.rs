@@ -96,10 +96,21 @@ mod tests {
 
     #[test]
     fn a_name_used_again_is_another_resource() {
-        let all = vec![said(Some(1_000), 1_000), said(Some(1_002), 9_000), said(None, 5_000), said(Some(50_000), 50_000), said(None, 60_000)];
+        let all = vec![
+            said(Some(1_000), 1_000),
+            said(Some(1_002), 9_000),
+            said(None, 5_000),
+            said(Some(50_000), 50_000),
+            said(None, 60_000),
+        ];
         let groups = incarnations(all, |created| *created);
-        let sizes: Vec<(Option<i64>, usize)> =
-            groups.into_values().next().unwrap().into_iter().map(|(start, group)| (start.map(Instant::seconds), group.len())).collect();
+        let sizes: Vec<(Option<i64>, usize)> = groups
+            .into_values()
+            .next()
+            .unwrap()
+            .into_iter()
+            .map(|(start, group)| (start.map(Instant::seconds), group.len()))
+            .collect();
         assert_eq!(sizes, [(Some(1_000), 3), (Some(50_000), 2)]);
     }
 }

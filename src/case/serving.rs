@@ -139,7 +139,9 @@ impl Serving {
         match variant {
             Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
             // Counts of the endpoint as a whole would double those of its variants.
-            None if of_endpoint.iter().any(|requests| requests.variant.is_some()) => of_endpoint.retain(|requests| requests.variant.is_some()),
+            None if of_endpoint.iter().any(|requests| requests.variant.is_some()) => {
+                of_endpoint.retain(|requests| requests.variant.is_some())
+            }
             None => {}
         }
         let mut sum = 0.0;
@@ -147,16 +149,22 @@ impl Serving {
         let mut whole = !of_endpoint.is_empty();
         for requests in &of_endpoint {
             // The period of a cut-over goes to what serves at its end.
-            let inside = requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
+            let inside =
+                requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
             let counted: Vec<f64> = inside.map(|(_, count)| *count).collect();
             if !counted.is_empty() {
                 cites.push(requests.cite.clone());
             }
             sum += counted.iter().sum::<f64>();
             let (first, last) = (requests.points.first(), requests.points.last());
-            whole &= first.is_some_and(|(at, _)| *at <= from.plus(requests.period)) && last.is_some_and(|(at, _)| at.plus(2 * requests.period) >= to);
+            whole &= first.is_some_and(|(at, _)| *at <= from.plus(requests.period))
+                && last.is_some_and(|(at, _)| at.plus(2 * requests.period) >= to);
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of requests are whole and not negative")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts of requests are whole and not negative"
+        )]
         (!cites.is_empty()).then_some(Exposure { requests: sum.max(0.0).round() as u64, whole, cites })
     }
 }
@@ -205,7 +213,13 @@ struct Deployment {
     cites: Vec<Citation>,
 }
 
-fn endpoint(created: Option<Instant>, mut said: Vec<Said<EndpointStatement>>, configs: &Configs, models: &Models, as_of: Option<Instant>) -> Option<Endpoint> {
+fn endpoint(
+    created: Option<Instant>,
+    mut said: Vec<Said<EndpointStatement>>,
+    configs: &Configs,
+    models: &Models,
+    as_of: Option<Instant>,
+) -> Option<Endpoint> {
     said.sort_by(|left, right| left.cite.cmp(&right.cite));
     let arn = said.first()?.says.arn.clone();
     let name = said.iter().find_map(|said| said.says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
@@ -221,14 +235,15 @@ fn endpoint(created: Option<Instant>, mut said: Vec<Said<EndpointStatement>>, co
             unknown_configs.push((config_arn, deployment.config.clone()));
             continue;
         };
-        let weight = |variant: &Variant| deployment.weights.get(&variant.name).copied().or(variant.weight).unwrap_or(1.0).max(0.0);
+        let weight =
+            |variant: &Variant| deployment.weights.get(&variant.name).copied().or(variant.weight).unwrap_or(1.0).max(0.0);
         let total: f64 = variants.iter().filter(|variant| !variant.shadow).map(weight).sum();
         for variant in variants.iter().filter(|variant| !variant.shadow) {
             let share = if total > 0.0 { weight(variant) / total } else { 0.0 };
             let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
             let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
             let known = models.get(&model, Some(deployment.from.latest)).map_or(model, |model| model.arn.clone());
-            let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.latest));
+            let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.earliest));
             let cites = deployment.cites.iter().chain(&config_cites).cloned();
             let Some(evidence) = Citations::from_all(cites) else { continue };
             spans.push(Span {
@@ -255,7 +270,11 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
     for span in spans {
         let before = joined.iter_mut().rev().find(|before| before.variant == span.variant);
         match before {
-            Some(before) if before.model.key() == span.model.key() && (before.share - span.share).abs() < 1e-9 && before.to == Some(span.from) => {
+            Some(before)
+                if before.model.key() == span.model.key()
+                    && (before.share - span.share).abs() < 1e-9
+                    && before.to == Some(span.from) =>
+            {
                 before.to = span.to;
                 before.evidence = before.evidence.clone().and(span.evidence);
                 before.images.extend(span.images);
@@ -269,14 +288,23 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
 /// Returns the variants of a configuration as it was at `at`.
 fn variants_of(arn: &Arn, at: Instant, configs: &Configs) -> Option<(Vec<Variant>, Vec<Citation>)> {
     let groups = configs.get(&arn.key())?;
-    let lived = groups.iter().rev().find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at)).or_else(|| groups.last())?;
+    let lived = groups
+        .iter()
+        .rev()
+        .find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))
+        .or_else(|| groups.last())?;
     let described: Vec<&Said<ConfigStatement>> = lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect();
     let variants = described.first()?.says.variants.clone();
     Some((variants, described.iter().map(|said| said.cite.clone()).collect()))
 }
 
-/// Returns the images that a variant was seen to run in an interval.
-fn images(said: &[Said<EndpointStatement>], variant: &str, from: Instant, to: Option<Instant>) -> Vec<(Option<String>, String, Citation)> {
+/// Returns the images that a variant was seen to run in an interval. What was resolved while the next configuration came in is its.
+fn images(
+    said: &[Said<EndpointStatement>],
+    variant: &str,
+    from: Instant,
+    to: Option<Instant>,
+) -> Vec<(Option<String>, String, Citation)> {
     let mut found = Vec::new();
     for said in said {
         let seen = said.says.seen.or(said.says.modified).or(said.cite.time);
@@ -294,18 +322,28 @@ fn images(said: &[Said<EndpointStatement>], variant: &str, from: Instant, to: Op
 }
 
 /// Puts an endpoint's configurations in order; the second value tells when the last of them ended.
-fn deployments(said: &[Said<EndpointStatement>], created: Option<Instant>, deleted: Option<Instant>, as_of: Option<Instant>) -> (Vec<Deployment>, Option<Bounds>) {
+fn deployments(
+    said: &[Said<EndpointStatement>],
+    created: Option<Instant>,
+    deleted: Option<Instant>,
+    as_of: Option<Instant>,
+) -> (Vec<Deployment>, Option<Bounds>) {
     let time = |said: &Said<EndpointStatement>| match said.says.act {
         // An answer tells of the state since its last change, at the latest when it was made.
         EndpointAct::State => said.says.seen.or(said.says.modified).or(said.cite.time),
         _ => said.cite.time,
     };
-    let acts: Vec<(Instant, &Said<EndpointStatement>)> = ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
-    let states: Vec<(Instant, &Said<EndpointStatement>)> =
-        ordered(said.iter().filter(|said| said.says.act == EndpointAct::State && said.says.config.is_some()).filter_map(|said| Some((time(said)?, said))));
+    let acts: Vec<(Instant, &Said<EndpointStatement>)> =
+        ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
+    let states: Vec<(Instant, &Said<EndpointStatement>)> = ordered(
+        said.iter()
+            .filter(|said| said.says.act == EndpointAct::State && said.says.config.is_some())
+            .filter_map(|said| Some((time(said)?, said))),
+    );
     let mut deployments: Vec<Deployment> = Vec::new();
     for (position, (at, act)) in acts.iter().enumerate() {
-        let next = acts[position + 1..].iter().find(|(_, act)| !matches!(act.says.act, EndpointAct::Reweighted)).map(|(at, _)| *at);
+        let next =
+            acts[position + 1..].iter().find(|(_, act)| !matches!(act.says.act, EndpointAct::Reweighted)).map(|(at, _)| *at);
         let until = next.or(as_of).unwrap_or(*at).max(*at);
         match act.says.act {
             EndpointAct::Created | EndpointAct::Updated { .. } => {
@@ -313,8 +351,16 @@ fn deployments(said: &[Said<EndpointStatement>], created: Option<Instant>, delet
                 let settled = states.iter().find(|(seen, state)| *seen >= *at && *seen <= until && is_settled(state));
                 let (latest, grade, more) = match settled {
                     // The endpoint came out of the update with another configuration: it was rolled back.
-                    Some((_, state)) if state.says.config.as_ref() != Some(&config) || state.says.status.as_deref() == Some("Failed") => continue,
-                    Some((seen, state)) => (state.says.modified.filter(|modified| modified >= at).unwrap_or(*seen).min(*seen), Grade::B, Some(state.cite.clone())),
+                    Some((_, state))
+                        if state.says.config.as_ref() != Some(&config) || state.says.status.as_deref() == Some("Failed") =>
+                    {
+                        continue;
+                    }
+                    Some((seen, state)) => (
+                        state.says.modified.filter(|modified| modified >= at).unwrap_or(*seen).min(*seen),
+                        Grade::B,
+                        Some(state.cite.clone()),
+                    ),
                     None => (until, Grade::C, None),
                 };
                 let weights = match (act.says.act, deployments.last()) {
@@ -354,8 +400,19 @@ fn deployments(said: &[Said<EndpointStatement>], created: Option<Instant>, delet
             Some(false) | None => {
                 let modified = state.says.modified.unwrap_or(seen).min(seen);
                 let earliest = created.unwrap_or(modified).min(modified);
-                let earliest = deployments.iter().filter(|other| other.from.latest <= modified).map(|other| other.from.latest).max().unwrap_or(earliest);
-                deployments.push(Deployment { config, weights: BTreeMap::new(), from: Bounds { earliest, latest: modified }, grade: Grade::B, cites: vec![state.cite.clone()] });
+                let earliest = deployments
+                    .iter()
+                    .filter(|other| other.from.latest <= modified)
+                    .map(|other| other.from.latest)
+                    .max()
+                    .unwrap_or(earliest);
+                deployments.push(Deployment {
+                    config,
+                    weights: BTreeMap::new(),
+                    from: Bounds { earliest, latest: modified },
+                    grade: Grade::B,
+                    cites: vec![state.cite.clone()],
+                });
                 deployments.sort_by(|left, right| left.from.cmp(&right.from));
             }
         }
@@ -364,7 +421,9 @@ fn deployments(said: &[Said<EndpointStatement>], created: Option<Instant>, delet
     (deployments, ends)
 }
 
-fn ordered<'a>(items: impl Iterator<Item = (Instant, &'a Said<EndpointStatement>)>) -> Vec<(Instant, &'a Said<EndpointStatement>)> {
+fn ordered<'a>(
+    items: impl Iterator<Item = (Instant, &'a Said<EndpointStatement>)>,
+) -> Vec<(Instant, &'a Said<EndpointStatement>)> {
     let mut items: Vec<_> = items.collect();
     items.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| left.1.cite.cmp(&right.1.cite)));
     items

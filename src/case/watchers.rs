@@ -67,7 +67,8 @@ impl Watchers {
             let WatchStatement { account, region, name, what } = said.says;
             match what {
                 Watcher::Rule { enabled, pattern, .. } => {
-                    let rule = Rule { account, region, name: name.clone(), enabled, pattern, targets: None, cites: vec![said.cite] };
+                    let rule =
+                        Rule { account, region, name: name.clone(), enabled, pattern, targets: None, cites: vec![said.cite] };
                     rules.insert(name, rule);
                 }
                 Watcher::Targets { arns } => {
@@ -76,7 +77,16 @@ impl Watchers {
                     entry.1.push(said.cite);
                 }
                 Watcher::Alarm { namespace, metric, dimensions, actions } => {
-                    watchers.alarms.push(Alarm { account, region, name, namespace, metric, dimensions, actions, cite: said.cite });
+                    watchers.alarms.push(Alarm {
+                        account,
+                        region,
+                        name,
+                        namespace,
+                        metric,
+                        dimensions,
+                        actions,
+                        cite: said.cite,
+                    });
                 }
                 Watcher::Catch { operation } => watchers.catches.push((operation, name, said.cite)),
             }

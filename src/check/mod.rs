@@ -97,10 +97,14 @@ impl Findings {
     pub fn close(self) -> (Vec<Finding>, BTreeSet<GapKey>) {
         let mut found = self.found;
         found.sort_by(|left, right| {
-            let key = |finding: &Finding| (finding.severity, finding.check, finding.subject.clone(), finding.from, finding.fact.clone());
+            let key = |finding: &Finding| {
+                (finding.severity, finding.check, finding.subject.clone(), finding.from, finding.fact.clone())
+            };
             key(left).cmp(&key(right))
         });
-        found.dedup_by(|later, earlier| later.check == earlier.check && later.subject == earlier.subject && later.fact == earlier.fact);
+        found.dedup_by(|later, earlier| {
+            later.check == earlier.check && later.subject == earlier.subject && later.fact == earlier.fact
+        });
         (found, self.needs)
     }
 }

@@ -100,7 +100,16 @@ pub fn slurp(file: &SourceFile, limit: u64) -> io::Result<Vec<u8>> {
 /// Opens `file`, the `position`-th of all, and shows its contents to `visitor`.
 pub fn open(file: &SourceFile, position: u32, limits: &Limits, visitor: &mut dyn Visitor) {
     let id = ExhibitId { file: position, entry: 0 };
-    let mut opening = Opening { limits, visitor, path: &file.path, file: position, entries: 0, inflated: 0, problems: Vec::new(), archive: None };
+    let mut opening = Opening {
+        limits,
+        visitor,
+        path: &file.path,
+        file: position,
+        entries: 0,
+        inflated: 0,
+        problems: Vec::new(),
+        archive: None,
+    };
     match opening.file(file, id) {
         Ok((sha256, bytes)) => {
             let (problems, archive) = (std::mem::take(&mut opening.problems), opening.archive);
@@ -207,7 +216,8 @@ impl Opening<'_> {
         }
         let found = kind(&head[..filled]);
         if depth >= self.limits.nesting && found != Kind::Plain {
-            let message = format!("containers nested more than {} deep; what is further inside was not opened", self.limits.nesting);
+            let message =
+                format!("containers nested more than {} deep; what is further inside was not opened", self.limits.nesting);
             self.problems.push(Problem::whole(message));
             return;
         }
@@ -332,7 +342,9 @@ impl Opening<'_> {
             Ok(archive) => archive,
             Err(error) => return self.problems.push(Problem::whole(format!("zip: {error}"))),
         };
-        let name_at = |at| archive.name_for_index(at).and_then(Result::ok).map_or_else(|| format!("entry {at}"), std::borrow::Cow::into_owned);
+        let name_at = |at| {
+            archive.name_for_index(at).and_then(Result::ok).map_or_else(|| format!("entry {at}"), std::borrow::Cow::into_owned)
+        };
         let names: Vec<String> = (0..archive.len()).map(name_at).collect();
         let mut sidecars = Vec::new();
         for (at, inner) in names.iter().enumerate().filter(|(_, inner)| inner.ends_with(SIDECAR)) {

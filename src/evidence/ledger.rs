@@ -91,6 +91,8 @@ pub struct Exhibit {
     pub problems: Vec<Problem>,
     /// The command that made it and who says so (sidecar, envelope or folder name).
     pub asked: Option<String>,
+    /// Whether it says something itself: an archive only holds others, a sidecar only tells of another.
+    pub speaks: bool,
 }
 
 /// All exhibits, sorted by path.
@@ -125,8 +127,10 @@ impl Ledger {
         self.exhibits.iter().filter(|exhibit| exhibit.disposition == disposition).count()
     }
 
-    /// Returns whether any exhibit was recognised and read, at least in part.
-    pub fn anything_read(&self) -> bool {
-        self.exhibits.iter().any(|exhibit| matches!(exhibit.disposition, Disposition::Read | Disposition::Partial))
+    /// Returns how many exhibits were recognised and read, at least in part.
+    pub fn recognised(&self) -> usize {
+        let is_read =
+            |exhibit: &&Exhibit| exhibit.speaks && matches!(exhibit.disposition, Disposition::Read | Disposition::Partial);
+        self.exhibits.iter().filter(is_read).count()
     }
 }

@@ -72,7 +72,7 @@ pub fn find(paths: &[PathBuf]) -> Found {
 }
 
 /// Writes a path the way it is shown: `/` between parts, `./` in front dropped, bytes that are no UTF-8 replaced.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let mut text = text.as_str();
     while let Some(rest) = text.strip_prefix("./") {

@@ -115,9 +115,15 @@ mod tests {
     #[test]
     fn parts_and_case() {
         let arn = Arn::parse("arn:aws:sagemaker:us-east-1:111122223333:pipeline/Churn/execution/p4jn9xou8a8s").unwrap();
-        assert_eq!((arn.service(), arn.region(), arn.account(), arn.kind()), ("sagemaker", "us-east-1", "111122223333", "pipeline"));
+        assert_eq!(
+            (arn.service(), arn.region(), arn.account(), arn.kind()),
+            ("sagemaker", "us-east-1", "111122223333", "pipeline")
+        );
         assert_eq!((arn.name(), arn.last()), ("Churn/execution/p4jn9xou8a8s", "p4jn9xou8a8s"));
-        assert_eq!(Arn::sagemaker("us-east-1", "111122223333", "model", "MyModel").as_str(), "arn:aws:sagemaker:us-east-1:111122223333:model/mymodel");
+        assert_eq!(
+            Arn::sagemaker("us-east-1", "111122223333", "model", "MyModel").as_str(),
+            "arn:aws:sagemaker:us-east-1:111122223333:model/mymodel"
+        );
         let other = Arn::parse("arn:aws:sagemaker:us-east-1:111122223333:pipeline/churn/execution/p4jn9xou8a8s").unwrap();
         assert_eq!(arn.key(), other.key());
         assert!(Arn::parse("model/x").is_none());

@@ -8,8 +8,23 @@ use regex::Regex;
 pub fn is_commit_name(name: &str) -> bool {
     let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let endings = [
-        "commit", "commitid", "commitsha", "commithash", "gitsha", "githash", "gitrev", "gitrevision", "githubsha", "gitref",
-        "sourceversion", "codeversion", "coderevision", "codecommit", "vcsref", "sourcerevision", "gitcommitshort",
+        "commit",
+        "commitid",
+        "commitsha",
+        "commithash",
+        "gitsha",
+        "githash",
+        "gitrev",
+        "gitrevision",
+        "githubsha",
+        "gitref",
+        "sourceversion",
+        "codeversion",
+        "coderevision",
+        "codecommit",
+        "vcsref",
+        "sourcerevision",
+        "gitcommitshort",
     ];
     endings.iter().any(|ending| folded.ends_with(ending))
 }
@@ -55,7 +70,15 @@ mod tests {
 
     #[test]
     fn names_and_values() {
-        for name in ["GIT_COMMIT", "GIT_COMMIT_ID", "git-sha", "CI_COMMIT_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION", "commit", "GITHUB_SHA"] {
+        for name in [
+            "GIT_COMMIT",
+            "GIT_COMMIT_ID",
+            "git-sha",
+            "CI_COMMIT_SHA",
+            "CODEBUILD_RESOLVED_SOURCE_VERSION",
+            "commit",
+            "GITHUB_SHA",
+        ] {
             assert!(is_commit_name(name), "{name}");
         }
         for name in ["COMMITTEE", "DATA_VERSION", "SHARD", "git_repo"] {

@@ -28,7 +28,9 @@ impl ImageRef {
             None => (text, None),
         };
         let (registry, path) = match text.split_once('/') {
-            Some((host, path)) if host.contains('.') || host.contains(':') || host == "localhost" => (Some(host.to_owned()), path),
+            Some((host, path)) if host.contains('.') || host.contains(':') || host == "localhost" => {
+                (Some(host.to_owned()), path)
+            }
             _ => (None, text),
         };
         let (repository, tag) = match path.rsplit_once(':') {
@@ -146,7 +148,10 @@ mod tests {
         let digest = format!("sha256:{}", "ab".repeat(32));
         let image = ImageRef::parse(&format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/team/churn:prod@{digest}")).unwrap();
         assert_eq!((image.account(), image.region()), (Some("111122223333"), Some("us-east-1")));
-        assert_eq!((image.repository.as_str(), image.tag.as_deref(), image.digest.as_deref()), ("team/churn", Some("prod"), Some(digest.as_str())));
+        assert_eq!(
+            (image.repository.as_str(), image.tag.as_deref(), image.digest.as_deref()),
+            ("team/churn", Some("prod"), Some(digest.as_str()))
+        );
         assert_eq!(ImageRef::parse("churn").unwrap().to_string(), "churn:latest");
         assert_eq!(ImageRef::parse("localhost:5000/churn").unwrap().registry.as_deref(), Some("localhost:5000"));
         assert!(ImageRef::parse("churn@sha256:zz").is_none() && ImageRef::parse("").is_none());

@@ -108,10 +108,9 @@ impl LogStatement {
             let instance = after.starts_with("i-").then_some(after)?;
             return Some(Owner::Instance { endpoint: endpoint.to_owned(), variant: before, instance });
         }
-        let host = after.strip_prefix("algo-").map_or_else(
-            || after.clone(),
-            |rest| format!("algo-{}", rest.split('-').next().unwrap_or(rest)),
-        );
+        let host = after
+            .strip_prefix("algo-")
+            .map_or_else(|| after.clone(), |rest| format!("algo-{}", rest.split('-').next().unwrap_or(rest)));
         let is_host = host.starts_with("algo-") || host.starts_with("i-");
         is_host.then_some(Owner::Job { job: before, host })
     }
@@ -163,7 +162,8 @@ mod tests {
         let job = Some(Owner::Job { job: "churn-train-2026".to_owned(), host: "algo-1".to_owned() });
         assert_eq!(owner(Some("/aws/sagemaker/TrainingJobs"), "churn-train-2026/algo-1-1772442960"), job);
         assert_eq!(owner(None, "churn-train-2026-algo-1-1772442960"), job);
-        let instance = Owner::Instance { endpoint: "ep".to_owned(), variant: "AllTraffic".to_owned(), instance: "i-0abc".to_owned() };
+        let instance =
+            Owner::Instance { endpoint: "ep".to_owned(), variant: "AllTraffic".to_owned(), instance: "i-0abc".to_owned() };
         assert_eq!(owner(Some("/aws/sagemaker/Endpoints/ep"), "AllTraffic/i-0abc"), Some(instance));
         assert_eq!(owner(None, "111122223333_CloudTrail_us-east-1"), None);
         assert_eq!(package_name("Scikit__Learn.x"), "scikit-learn-x");

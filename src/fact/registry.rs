@@ -173,7 +173,8 @@ fn containers(excerpt: Excerpt, containers: &[Container]) -> Excerpt {
 impl ModelStatement {
     /// Quotes the statement.
     pub fn excerpt(&self) -> String {
-        let excerpt = Excerpt::of("model:").and("name", self.name.as_deref().or(Some(self.arn.last()))).and("created", at(self.created));
+        let excerpt =
+            Excerpt::of("model:").and("name", self.name.as_deref().or(Some(self.arn.last()))).and("created", at(self.created));
         containers(excerpt, &self.containers).text()
     }
 }

@@ -32,7 +32,9 @@ impl S3Uri {
         let mut rest = text;
         while let Some(at) = rest.find("s3://") {
             let uri = &rest[at..];
-            let stop = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>' | '(' | ')' | '|' | '`' | '{' | '$');
+            let stop = |c: char| {
+                c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>' | '(' | ')' | '|' | '`' | '{' | '$')
+            };
             let end = uri.find(stop).unwrap_or(uri.len());
             found.extend(Self::parse(&uri[..end]));
             rest = &uri[end.max(5)..];

@@ -91,7 +91,14 @@ pub struct EndpointStatement {
 /// Returns an endpoint status in the API's spelling: events write `IN_SERVICE` for `InService`.
 pub fn endpoint_status(text: &str) -> String {
     let known = [
-        "OutOfService", "Creating", "Updating", "SystemUpdating", "RollingBack", "InService", "Deleting", "Failed",
+        "OutOfService",
+        "Creating",
+        "Updating",
+        "SystemUpdating",
+        "RollingBack",
+        "InService",
+        "Deleting",
+        "Failed",
         "UpdateRollbackFailed",
     ];
     let folded = text.replace('_', "").to_ascii_lowercase();

@@ -57,10 +57,13 @@ impl WatchStatement {
     /// Quotes the statement.
     pub fn excerpt(&self) -> String {
         match &self.what {
-            Watcher::Rule { enabled, written, .. } => {
-                Excerpt::of("rule:").and("name", Some(&self.name)).and("enabled", Some(enabled)).and("eventPattern", written.as_ref())
+            Watcher::Rule { enabled, written, .. } => Excerpt::of("rule:")
+                .and("name", Some(&self.name))
+                .and("enabled", Some(enabled))
+                .and("eventPattern", written.as_ref()),
+            Watcher::Targets { arns } => {
+                Excerpt::of("targets:").and("rule", Some(&self.name)).and("targets", Some(arns.join(" ")))
             }
-            Watcher::Targets { arns } => Excerpt::of("targets:").and("rule", Some(&self.name)).and("targets", Some(arns.join(" "))),
             Watcher::Alarm { namespace, metric, actions, .. } => Excerpt::of("alarm:")
                 .and("name", Some(&self.name))
                 .and("namespace", namespace.as_ref())

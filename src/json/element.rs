@@ -16,7 +16,11 @@ pub struct Fields<'a> {
 impl<'a> Element<'a> {
     /// Returns the members of this element, if it is an object.
     pub fn fields(&self) -> Fields<'a> {
-        Fields { text: self.bytes, at: usize::from(self.bytes.first() == Some(&b'{')), children: self.children.unwrap_or_default() }
+        Fields {
+            text: self.bytes,
+            at: usize::from(self.bytes.first() == Some(&b'{')),
+            children: self.children.unwrap_or_default(),
+        }
     }
 
     /// Returns the members that follow the element's first container, if that is known.

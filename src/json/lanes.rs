@@ -98,7 +98,8 @@ impl Lanes for pulp::x86::V3 {
         let [low, high]: [__m256i; 2] = pulp::cast(*block);
         let equal = |byte: u8| bits(avx2._mm256_cmpeq_epi8(low, all(byte)), avx2._mm256_cmpeq_epi8(high, all(byte)));
         let (low_folded, high_folded) = (avx2._mm256_or_si256(low, all(0x20)), avx2._mm256_or_si256(high, all(0x20)));
-        let folded = |byte: u8| bits(avx2._mm256_cmpeq_epi8(low_folded, all(byte)), avx2._mm256_cmpeq_epi8(high_folded, all(byte)));
+        let folded =
+            |byte: u8| bits(avx2._mm256_cmpeq_epi8(low_folded, all(byte)), avx2._mm256_cmpeq_epi8(high_folded, all(byte)));
         let either = |lane: __m256i, one: u8, other: u8| {
             avx2._mm256_or_si256(avx2._mm256_cmpeq_epi8(lane, all(one)), avx2._mm256_cmpeq_epi8(lane, all(other)))
         };

@@ -197,7 +197,13 @@ impl<'de> Visitor<'de> for MomentVisitor {
         let part = |name: &str| parts.get(name).copied().unwrap_or_default();
         let text = format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-            part("year"), part("month"), part("day"), part("hour"), part("minute"), part("second"), part("microsecond")
+            part("year"),
+            part("month"),
+            part("day"),
+            part("hour"),
+            part("minute"),
+            part("second"),
+            part("microsecond")
         );
         Instant::parse(&text, true).map(Some).ok_or_else(|| A::Error::custom(format_args!("{text} is no instant")))
     }
@@ -261,7 +267,8 @@ mod tests {
 
     #[test]
     fn instants_and_tags() {
-        let recorded = r#"{"__class__":"datetime","year":2020,"month":1,"day":2,"hour":3,"minute":4,"second":5,"microsecond":600000}"#;
+        let recorded =
+            r#"{"__class__":"datetime","year":2020,"month":1,"day":2,"hour":3,"minute":4,"second":5,"microsecond":600000}"#;
         assert_eq!(read::<Moment>(recorded).unwrap().0.unwrap().to_string(), "2020-01-02T03:04:05.6Z");
         assert!(read::<Moment>("\"datetime.datetime(2020, 1, 2)\"").unwrap_err().contains("no instant"));
         let list: Tags = read(r#"[{"key":"a","value":"1"},{"Key":"b","Value":""}]"#).unwrap();

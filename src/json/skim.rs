@@ -181,8 +181,8 @@ impl Structure {
         // separator. (What may follow a string or a closing bracket is thereby settled too.)
         let after_begin = (may_begin << 1) | carry.may_begin;
         let scalar_begins = scalar & !((scalar << 1) | carry.scalar);
-        let mut wrong = ((begins | open | scalar_begins) & !after_begin)
-            | (((separator << 1) | carry.separator) & (separator | close));
+        let mut wrong =
+            ((begins | open | scalar_begins) & !after_begin) | (((separator << 1) | carry.separator) & (separator | close));
         let value = (masks.quote & !string) | close | scalar;
         let mut value_ended = value >> 63;
         if space != 0 {
@@ -518,7 +518,8 @@ fn next_candidate(text: &[u8], from: usize, first_key: &[u8], depth: u32) -> Opt
     let mut at = from;
     while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr(b'{', rest)) {
         let here = at + found;
-        let follows_line = depth == 1 && text[..here].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n');
+        let follows_line =
+            depth == 1 && text[..here].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n');
         let likely = if first_key.is_empty() {
             depth > 1 && matches!(last_token(&text[..here]), Some(b',' | b'['))
         } else {
@@ -556,7 +557,9 @@ fn last_token(text: &[u8]) -> Option<u8> {
 /// Returns whether a scalar begins the text: a number, `true`, `false` or `null`, and then no more of it.
 fn is_scalar(text: &[u8]) -> bool {
     let rest = match text {
-        [b't', b'r', b'u', b'e', rest @ ..] | [b'n', b'u', b'l', b'l', rest @ ..] | [b'f', b'a', b'l', b's', b'e', rest @ ..] => rest,
+        [b't', b'r', b'u', b'e', rest @ ..] | [b'n', b'u', b'l', b'l', rest @ ..] | [b'f', b'a', b'l', b's', b'e', rest @ ..] => {
+            rest
+        }
         _ => match after_number(text) {
             Some(rest) => rest,
             None => return false,

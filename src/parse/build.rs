@@ -15,7 +15,9 @@ use crate::recognise::Format;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::CodeBuilds => Each::one(build),
-        Format::CodePipelineExecution => Each::one(|answer: OneExecution, place, cx, sink| execution(answer.pipeline_execution, place, cx, sink)),
+        Format::CodePipelineExecution => {
+            Each::one(|answer: OneExecution, place, cx, sink| execution(answer.pipeline_execution, place, cx, sink))
+        }
         Format::CodePipelineExecutions => Each::one(execution),
         _ => None,
     }

@@ -44,7 +44,9 @@ pub(super) fn rows(
         number += 1;
         match reader.read_byte_record(&mut record) {
             Ok(false) => return,
-            Ok(true) if record.as_slice().len() > limit => sink.damaged(Locator::Row(number), format!("a row of more than {limit} bytes")),
+            Ok(true) if record.as_slice().len() > limit => {
+                sink.damaged(Locator::Row(number), format!("a row of more than {limit} bytes"))
+            }
             Ok(true) => {
                 let lossy = csv::StringRecord::from_byte_record_lossy(record.clone());
                 visit(&lossy, sink);

@@ -77,19 +77,27 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
     let setting =
         Setting { words: Words::Event, seen: at, region: &region, account: &account, show_secrets: cx.options.show_secrets };
     let statement = match kind.as_str() {
-        "SageMaker Training Job State Change" => typed(detail, place, sink).and_then(|shape| job::training(shape, &setting)).map(of_job),
-        "SageMaker Processing Job State Change" => typed(detail, place, sink).and_then(|shape| job::processing(shape, &setting)).map(of_job),
-        "SageMaker Transform Job State Change" => typed(detail, place, sink).and_then(|shape| job::transform(shape, &setting)).map(of_job),
-        "SageMaker HyperParameter Tuning Job State Change" => typed(detail, place, sink).and_then(|shape| job::tuning(shape, &setting)).map(of_job),
-        "SageMaker Model State Change" => {
-            typed(detail, place, sink).and_then(|shape| registry::model(shape, &setting)).map(|model| Statement::Model(Box::new(model)))
+        "SageMaker Training Job State Change" => {
+            typed(detail, place, sink).and_then(|shape| job::training(shape, &setting)).map(of_job)
         }
+        "SageMaker Processing Job State Change" => {
+            typed(detail, place, sink).and_then(|shape| job::processing(shape, &setting)).map(of_job)
+        }
+        "SageMaker Transform Job State Change" => {
+            typed(detail, place, sink).and_then(|shape| job::transform(shape, &setting)).map(of_job)
+        }
+        "SageMaker HyperParameter Tuning Job State Change" => {
+            typed(detail, place, sink).and_then(|shape| job::tuning(shape, &setting)).map(of_job)
+        }
+        "SageMaker Model State Change" => typed(detail, place, sink)
+            .and_then(|shape| registry::model(shape, &setting))
+            .map(|model| Statement::Model(Box::new(model))),
         "SageMaker Model Package State Change" => typed(detail, place, sink)
             .and_then(|shape| registry::package(shape, &setting, false))
             .map(|package| Statement::Package(Box::new(package))),
-        "SageMaker Endpoint Config State Change" => {
-            typed(detail, place, sink).and_then(|shape| serving::config(shape, &setting)).map(|config| Statement::EndpointConfig(Box::new(config)))
-        }
+        "SageMaker Endpoint Config State Change" => typed(detail, place, sink)
+            .and_then(|shape| serving::config(shape, &setting))
+            .map(|config| Statement::EndpointConfig(Box::new(config))),
         "SageMaker Endpoint State Change" | "SageMaker Endpoint Deployment State Change" => typed(detail, place, sink)
             .and_then(|shape| serving::endpoint(shape, &setting, EndpointAct::State))
             .map(|endpoint| Statement::Endpoint(Box::new(endpoint))),
@@ -99,9 +107,9 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         "SageMaker Model Building Pipeline Execution Status Change" => typed(detail, place, sink)
             .and_then(|shape| pipeline::execution(shape, &setting))
             .map(|execution| Statement::Execution(Box::new(execution))),
-        "SageMaker Model Building Pipeline Execution Step Status Change" => {
-            typed(detail, place, sink).and_then(|shape| pipeline::step(shape, Words::Event, None)).map(|step| Statement::Step(Box::new(step)))
-        }
+        "SageMaker Model Building Pipeline Execution Step Status Change" => typed(detail, place, sink)
+            .and_then(|shape| pipeline::step(shape, Words::Event, None))
+            .map(|step| Statement::Step(Box::new(step))),
         "ECR Image Action" => typed(detail, place, sink).and_then(|shape| image(shape, &account, &region, at)),
         "CodeBuild Build State Change" => typed(detail, place, sink).and_then(build),
         "Object Created" | "Object Deleted" => typed(detail, place, sink).and_then(|shape| object(shape, at)),
@@ -303,7 +311,9 @@ fn message(message: Message, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         return;
     }
     match recognise::element(body.as_bytes()) {
-        Some((format @ (Format::S3Notification | Format::CloudTrail), Layout::Members)) => super::nested(body.as_bytes(), format, &inner, cx, sink),
+        Some((format @ (Format::S3Notification | Format::CloudTrail), Layout::Members)) => {
+            super::nested(body.as_bytes(), format, &inner, cx, sink)
+        }
         _ => sink.damaged(inner, "no event that is understood"),
     }
 }

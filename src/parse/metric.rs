@@ -44,7 +44,13 @@ fn result(result: MetricResult, place: &Locator, cx: &Context<'_>, sink: &mut Si
     }
     let pairs = result.timestamps.into_iter().zip(result.values);
     let points = pairs.filter_map(|(at, value)| Some((at.0?, value.0?))).collect();
-    let statement = MetricStatement { folder: folder(cx), id: result.id.0, metric: result.label.0, points: sorted(points), ..MetricStatement::default() };
+    let statement = MetricStatement {
+        folder: folder(cx),
+        id: result.id.0,
+        metric: result.label.0,
+        points: sorted(points),
+        ..MetricStatement::default()
+    };
     say(statement, place, sink);
 }
 

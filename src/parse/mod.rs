@@ -115,7 +115,8 @@ impl Header {
     /// Returns whether the list goes on in an answer that is not here.
     pub(crate) fn is_cut(&self) -> bool {
         let token = ["NextToken", "nextToken", "NextMarker", "Marker"].iter().any(|key| self.text(key).is_some());
-        let truncated = self.0.get("IsTruncated").is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"));
+        let truncated =
+            self.0.get("IsTruncated").is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"));
         token || truncated
     }
 
@@ -196,7 +197,8 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
     let head = &head[..head.len().min(recognise::HEAD)];
     if let Some(encoding) = encoding(head) {
         sink.note(Locator::Whole, format!("text is {}; read as such", encoding.name()));
-        let mut decoder = encoding_rs_io::DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(window);
+        let mut decoder =
+            encoding_rs_io::DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(window);
         return content(&mut Window::passing(&mut decoder, Vec::new()), cx, sink);
     }
     if head.starts_with(b"\xef\xbb\xbf") {
@@ -378,9 +380,27 @@ fn place(layout: Layout, element: &Element<'_>) -> Locator {
 /// Names the place of an element of a list; the keys of known lists are kept once for all.
 fn locator(list: &str, index: u32) -> Locator {
     const LISTS: &[&str] = &[
-        "", "Records", "Events", "events", "Versions", "DeleteMarkers", "Contents", "QueryResultRows", "results", "logEvents",
-        "Results", "TrainingJobSummaries", "ProcessingJobSummaries", "PipelineExecutionSteps", "imageDetails", "Rules", "Targets",
-        "MetricAlarms", "MetricDataResults", "Datapoints", "builds",
+        "",
+        "Records",
+        "Events",
+        "events",
+        "Versions",
+        "DeleteMarkers",
+        "Contents",
+        "QueryResultRows",
+        "results",
+        "logEvents",
+        "Results",
+        "TrainingJobSummaries",
+        "ProcessingJobSummaries",
+        "PipelineExecutionSteps",
+        "imageDetails",
+        "Rules",
+        "Targets",
+        "MetricAlarms",
+        "MetricDataResults",
+        "Datapoints",
+        "builds",
     ];
     match LISTS.iter().find(|known| **known == list) {
         Some(known) => Locator::Item { list: known, index },

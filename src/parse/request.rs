@@ -65,8 +65,7 @@ impl Request {
             return Err("no sidecar: `argv` is not the command line of an `aws` command".to_owned());
         }
         let Sidecar { argv, account, region, captured_at, exit } = sidecar;
-        let mut request =
-            Self { origin, argv, account: account.0, region: region.0, captured: captured_at.0, exit: exit.0 };
+        let mut request = Self { origin, argv, account: account.0, region: region.0, captured: captured_at.0, exit: exit.0 };
         request.region = request.region.clone().or_else(|| request.option("region").map(str::to_owned));
         Ok(request)
     }
@@ -77,12 +76,16 @@ impl Request {
         let parts: Vec<&str> = path.split('/').collect();
         let (file, folders) = parts.split_last()?;
         let stem = file.split('.').next().unwrap_or(file);
-        let after = |name: &str| folders.iter().rposition(|part| *part == name).map(|at| &folders[at + 1..]).filter(|rest| !rest.is_empty());
+        let after = |name: &str| {
+            folders.iter().rposition(|part| *part == name).map(|at| &folders[at + 1..]).filter(|rest| !rest.is_empty())
+        };
         let command: Vec<String> = if let Some([pipeline, "executions", execution, ..]) = after("pipelines") {
             vec!["sagemaker".into(), stem.into(), "--pipeline-execution-arn".into(), format!("{pipeline}/execution/{execution}")]
         } else if let Some([bucket, rest @ ..]) = after("s3") {
             match stem {
-                "ls" | "s3-ls" => vec!["s3".into(), "ls".into(), format!("s3://{bucket}/{}", rest.join("/")), "--recursive".into()],
+                "ls" | "s3-ls" => {
+                    vec!["s3".into(), "ls".into(), format!("s3://{bucket}/{}", rest.join("/")), "--recursive".into()]
+                }
                 "head-object" if !rest.is_empty() => {
                     vec!["s3api".into(), stem.into(), "--bucket".into(), (*bucket).into(), "--key".into(), rest.join("/")]
                 }
@@ -141,7 +144,11 @@ impl Request {
 
     /// Returns whether the command carries any of the given options.
     pub fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.argv.iter().any(|word| word.strip_prefix("--").is_some_and(|word| word == *name || word.starts_with(&format!("{name}=")))))
+        names.iter().any(|name| {
+            self.argv
+                .iter()
+                .any(|word| word.strip_prefix("--").is_some_and(|word| word == *name || word.starts_with(&format!("{name}="))))
+        })
     }
 
     /// Returns the words that are neither options nor their values, after the operation.
@@ -189,7 +196,10 @@ pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-').rev();
     let number = parts.next().is_some_and(|part| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit()));
     let rest: Vec<&str> = parts.collect();
-    number && (2..=3).contains(&rest.len()) && rest.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()) && !part.is_empty()) && rest.last().is_some_and(|part| part.len() == 2)
+    number
+        && (2..=3).contains(&rest.len())
+        && rest.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()) && !part.is_empty())
+        && rest.last().is_some_and(|part| part.len() == 2)
 }
 
 #[cfg(test)]
@@ -198,11 +208,15 @@ mod tests {
 
     #[test]
     fn sidecars_say_what_was_asked() {
-        let text = br#"{"argv":["aws","--region","eu-west-1","s3api","list-object-versions","--bucket=risk-feat","--prefix","a/"],
+        let text =
+            br#"{"argv":["aws","--region","eu-west-1","s3api","list-object-versions","--bucket=risk-feat","--prefix","a/"],
             "account":"111122223333","captured_at":"2026-10-15T00:00:00Z","exit":0}"#;
         let request = Request::parse(text, Origin::Sidecar).unwrap();
         assert_eq!(request.operation(), ("s3api", "list-object-versions"));
-        assert_eq!((request.option("bucket"), request.option("prefix"), request.option("key")), (Some("risk-feat"), Some("a/"), None));
+        assert_eq!(
+            (request.option("bucket"), request.option("prefix"), request.option("key")),
+            (Some("risk-feat"), Some("a/"), None)
+        );
         assert_eq!(request.region.as_deref(), Some("eu-west-1"));
         assert!(Request::parse(br#"{"argv":["rm"]}"#, Origin::Sidecar).is_err());
         let ls = Request::parse(br#"{"argv":["aws","s3","ls","s3://b/p/","--recursive"]}"#, Origin::Sidecar).unwrap();

@@ -148,9 +148,8 @@ impl Sink {
             excerpt: None,
         };
         let carrier = self.carrier;
-        let record = record.and_then(|(id, part)| {
-            Some(Record { key: id.key.clone()?, part, corrects: id.corrects.clone(), carrier })
-        });
+        let record =
+            record.and_then(|(id, part)| Some(Record { key: id.key.clone()?, part, corrects: id.corrects.clone(), carrier }));
         self.facts.push(Fact { statement, source, by: by.cloned(), record });
     }
 
@@ -239,7 +238,9 @@ impl Sink {
             (None, place) => place.clone(),
             (Some(base), Locator::Whole) if base.is_empty() => Locator::Whole,
             (Some(base), Locator::Whole) => Locator::Place(base.clone()),
-            (Some(base), Locator::Line(_) | Locator::Row(_)) if !base.is_empty() => Locator::Place(format!("{base} {place}").into()),
+            (Some(base), Locator::Line(_) | Locator::Row(_)) if !base.is_empty() => {
+                Locator::Place(format!("{base} {place}").into())
+            }
             (Some(base), place) => Locator::Place(format!("{base}{place}").into()),
         }
     }

@@ -198,7 +198,9 @@ fn state_machine(machine: StateMachine, place: &Locator, cx: &Context<'_>, sink:
     let arn = machine.state_machine_arn.0.as_deref().and_then(Arn::parse);
     let definition = match machine.definition.0.as_deref().map(serde_json::from_str::<Value>) {
         Some(Ok(definition)) => definition,
-        Some(Err(error)) => return sink.defect(Locator::Place(format!("{place}/definition").into()), format!("no definition: {error}")),
+        Some(Err(error)) => {
+            return sink.defect(Locator::Place(format!("{place}/definition").into()), format!("no definition: {error}"));
+        }
         None => return,
     };
     let mut catches = Vec::new();

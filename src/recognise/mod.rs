@@ -184,8 +184,18 @@ const SIGNATURES: &[Signature] = &[
 ];
 
 /// Lists after whose first element no more of the text needs to be looked at.
-const ENOUGH: &[&str] =
-    &["Records", "Events", "events", "QueryResultRows", "Versions", "DeleteMarkers", "Contents", "Results", "TrainingJobSummaries", "ProcessingJobSummaries"];
+const ENOUGH: &[&str] = &[
+    "Records",
+    "Events",
+    "events",
+    "QueryResultRows",
+    "Versions",
+    "DeleteMarkers",
+    "Contents",
+    "Results",
+    "TrainingJobSummaries",
+    "ProcessingJobSummaries",
+];
 
 /// Recognises content by its beginning, of at least [`HEAD`] bytes where it has as many.
 pub fn recognise(head: &[u8]) -> Verdict {
@@ -265,7 +275,8 @@ fn array(head: &[u8]) -> Option<Verdict> {
     match outline.shape {
         Shape::Strings => {
             let first = head.trim_ascii_start().get(1..)?.trim_ascii_start();
-            let record = first.starts_with(br#""{"#) && memchr::memmem::find(&first[..first.len().min(4096)], b"eventVersion").is_some();
+            let record =
+                first.starts_with(br#""{"#) && memchr::memmem::find(&first[..first.len().min(4096)], b"eventVersion").is_some();
             Some(match record {
                 true => Verdict::Known(Format::LookupStrings, Carrier::Strings),
                 false => Verdict::Foreign("a JSON array of strings"),
@@ -311,10 +322,15 @@ mod tests {
 
     #[test]
     fn look_alikes_are_told_apart() {
-        let record = r#"{"eventVersion":"1.08","eventTime":"t","eventName":"n","eventSource":"s.amazonaws.com","userIdentity":{}}"#;
+        let record =
+            r#"{"eventVersion":"1.08","eventTime":"t","eventName":"n","eventSource":"s.amazonaws.com","userIdentity":{}}"#;
         for (text, expected) in [
             (format!(r#"{{"Records":[{record}]}}"#), "cloudtrail Json(Members)"),
-            (r#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"t","eventName":"n","s3":{}}]}"#.to_owned(), "s3-notifications Json(Members)"),
+            (
+                r#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"t","eventName":"n","s3":{}}]}"#
+                    .to_owned(),
+                "s3-notifications Json(Members)",
+            ),
             (r#"{"Records":[]}"#.to_owned(), "empty-records Json(Members)"),
             (format!("{record}\n{record}\n"), "cloudtrail-records Json(Values)"),
             (format!(" [ {record}]"), "cloudtrail-records Json(Array)"),

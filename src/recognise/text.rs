@@ -23,8 +23,9 @@ static PATTERNS: LazyLock<Vec<(Format, Regex)>> =
     LazyLock::new(|| LINES.iter().filter_map(|(format, pattern)| Some((*format, Regex::new(pattern).ok()?))).collect());
 
 /// YAML keys that only answers of the AWS CLI begin with.
-static YAML: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?m)^(\w+(Arn|Name|Status|Id|Time|List|Summaries)|Versions|Contents|Events|Records|Tags): ?\S?").ok());
+static YAML: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^(\w+(Arn|Name|Status|Id|Time|List|Summaries)|Versions|Contents|Events|Records|Tags): ?\S?").ok()
+});
 
 /// Returns the format of a text, by the lines of its first part.
 pub(super) fn format(head: &[u8]) -> Option<Format> {

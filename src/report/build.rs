@@ -15,8 +15,8 @@ use crate::case::registry::Decision;
 use crate::case::serving::{self, Span};
 use crate::evidence::citation::{Citation, Citations, ExhibitId, Locator};
 use crate::evidence::ledger::Ledger;
-use crate::finding::{Finding, Severity};
 use crate::fact::s3::S3Uri;
+use crate::finding::{Finding, Severity};
 
 /// Gives evidence its ids.
 struct Numbers<'a> {
@@ -35,8 +35,13 @@ impl<'a> Numbers<'a> {
         let mut cited: Vec<&Citation> = self.cited.values().collect();
         // Undated evidence comes last.
         cited.sort_by(|left, right| left.time.is_none().cmp(&right.time.is_none()).then_with(|| left.cmp(right)));
-        let rows: Vec<doc::Evidence> = cited.iter().enumerate().map(|(at, citation)| evidence(format!("E{}", at + 1), citation, ledger)).collect();
-        self.ids = cited.iter().zip(&rows).map(|(citation, row)| ((citation.exhibit, citation.locator.clone()), row.id.clone())).collect();
+        let rows: Vec<doc::Evidence> =
+            cited.iter().enumerate().map(|(at, citation)| evidence(format!("E{}", at + 1), citation, ledger)).collect();
+        self.ids = cited
+            .iter()
+            .zip(&rows)
+            .map(|(citation, row)| ((citation.exhibit, citation.locator.clone()), row.id.clone()))
+            .collect();
         rows
     }
 
@@ -59,7 +64,10 @@ impl<'a> Numbers<'a> {
     }
 
     fn claim<T, U>(&mut self, claim: &Claim<T>, value: impl Fn(&T) -> U) -> doc::Claim<U> {
-        let conflicts = claim.conflicts().iter().map(|conflict| doc::Conflict { value: value(&conflict.value), evidence: self.cite(&conflict.evidence) });
+        let conflicts = claim
+            .conflicts()
+            .iter()
+            .map(|conflict| doc::Conflict { value: value(&conflict.value), evidence: self.cite(&conflict.evidence) });
         doc::Claim {
             conflicts: conflicts.collect(),
             value: claim.value().map(&value),
@@ -152,7 +160,11 @@ fn inputs(ledger: &Ledger) -> Vec<doc::Input> {
         problems: exhibit
             .problems
             .iter()
-            .map(|problem| doc::Problem { locator: problem.locator.to_string(), message: problem.message.clone(), loses: problem.loses })
+            .map(|problem| doc::Problem {
+                locator: problem.locator.to_string(),
+                message: problem.message.clone(),
+                loses: problem.loses,
+            })
             .collect(),
     });
     rows.collect()
@@ -190,7 +202,8 @@ fn model(lineage: &Lineage, numbers: &mut Numbers<'_>) -> doc::Model {
         arn: lineage.arn.clone(),
         name: lineage.name.clone(),
         created: lineage.created,
-        package: numbers.claim(&lineage.package, |package| doc::PackageRef { arn: package.arn.clone(), version: package.version }),
+        package: numbers
+            .claim(&lineage.package, |package| doc::PackageRef { arn: package.arn.clone(), version: package.version }),
         approval: numbers.claim(&lineage.approval, |state| doc::Approval {
             status: state.status.name(),
             by: state.by.clone(),
@@ -265,7 +278,8 @@ fn serving(audit: &Audit<'_>, span: &Span, numbers: &mut Numbers<'_>) -> doc::Se
     let until = span.to.map(|to| to.latest).or(audit.case.as_of);
     // Requests of the cut-over go to the later model.
     let counted = until.and_then(|until| audit.case.serving.requests(&span.name, Some(&span.variant), span.from.latest, until));
-    let cites: Vec<Citation> = span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
+    let cites: Vec<Citation> =
+        span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {
         endpoint: span.endpoint.clone(),
         name: span.name.clone(),
@@ -299,8 +313,19 @@ fn job(job: &Job, numbers: &mut Numbers<'_>) -> doc::Job {
             LimitSetter::Unknown => None,
         },
         exit: job.exit.clone(),
-        inputs: job.inputs.iter().map(|input| doc::Place { name: input.name.clone(), uri: uri(input.uri.as_ref()).or_else(|| input.other.clone()) }).collect(),
-        outputs: job.outputs.iter().map(|output| doc::Place { name: output.name.clone(), uri: uri(output.uri.as_ref()).or_else(|| output.feature_group.clone()) }).collect(),
+        inputs: job
+            .inputs
+            .iter()
+            .map(|input| doc::Place { name: input.name.clone(), uri: uri(input.uri.as_ref()).or_else(|| input.other.clone()) })
+            .collect(),
+        outputs: job
+            .outputs
+            .iter()
+            .map(|output| doc::Place {
+                name: output.name.clone(),
+                uri: uri(output.uri.as_ref()).or_else(|| output.feature_group.clone()),
+            })
+            .collect(),
         evidence: numbers.cite(cites.iter().flat_map(Citations::iter)),
     }
 }
@@ -319,7 +344,11 @@ fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -> doc::Finding {
         evidence: numbers.cite(&finding.evidence),
         remedy: finding.remedy,
         fingerprint: finding.fingerprint(),
-        exposure: finding.exposure.as_ref().map(|exposure| doc::Exposure { requests: exposure.requests, from: exposure.from, to: exposure.to }),
+        exposure: finding.exposure.as_ref().map(|exposure| doc::Exposure {
+            requests: exposure.requests,
+            from: exposure.from,
+            to: exposure.to,
+        }),
     }
 }
 
@@ -341,6 +370,7 @@ fn summary(audit: &Audit<'_>) -> doc::Summary {
     let count = |is: fn(&Lineage) -> bool| audit.lineages.iter().filter(|lineage| is(lineage)).count();
     let of = |severity: Severity| audit.findings.iter().filter(|finding| finding.severity == severity).count();
     doc::Summary {
+        exhibits_read: audit.ledger.recognised(),
         models: audit.lineages.len(),
         data_pinned: count(Lineage::is_data_pinned),
         code_pinned: count(Lineage::is_code_pinned),

@@ -561,6 +561,8 @@ pub struct Evidence {
 /// Counts.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Summary {
+    /// Exhibits that were recognised and read, at least in part; archives and sidecars themselves are not counted.
+    pub exhibits_read: usize,
     /// Models.
     pub models: usize,
     /// Models whose training data is known by content at grade B or better.

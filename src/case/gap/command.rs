@@ -30,20 +30,35 @@ pub(super) fn gap(key: GapKey, lifts: u64, context: &GapContext<'_>) -> Gap {
     let expired = described.expires_at.zip(context.as_of).is_some_and(|(expires, as_of)| expires <= as_of);
     let kind = if expired && described.kind == GapKind::NotExported { GapKind::Expired } else { described.kind };
     let command = described.command.filter(|command| kind == GapKind::NotExported && is_harmless(command));
-    Gap { id: String::new(), kind, what: described.what, from: described.from, to: described.to, command, lifts, expires_at: described.expires_at, key }
+    Gap {
+        id: String::new(),
+        kind,
+        what: described.what,
+        from: described.from,
+        to: described.to,
+        command,
+        lifts,
+        expires_at: described.expires_at,
+        key,
+    }
 }
 
 /// Returns whether a command holds only what it is meant to hold. Names come from the evidence: one that begins like an option,
 /// or that holds control characters, is a trap for who runs the command.
 fn is_harmless(command: &[String]) -> bool {
     let is_value = |at: usize| at > 0 && command[at - 1].starts_with("--");
-    let options = command.iter().enumerate().filter(|(at, word)| word.starts_with('-') && *word != "-" && (is_value(*at) || !is_option(word))).count();
+    let options = command
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| word.starts_with('-') && *word != "-" && (is_value(*at) || !is_option(word)))
+        .count();
     options == 0 && command.iter().all(|word| word.chars().all(|c| !is_deceptive(c)))
 }
 
 /// Returns whether a word is an option of the AWS CLI by its shape.
 fn is_option(word: &str) -> bool {
-    word.strip_prefix("--").is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+    word.strip_prefix("--")
+        .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }
 
 /// A gap without its number.
@@ -76,9 +91,10 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             Described::new(what, sagemaker(arn, [&operation, &option, &name(arn)]))
         }
         GapKey::Jobs(kind, place, from, to) => jobs(*kind, place, *from, *to),
-        GapKey::Model(arn) => {
-            Described::new(format!("the description of model {}", name(arn)), sagemaker(arn, ["describe-model", "--model-name", &name(arn)]))
-        }
+        GapKey::Model(arn) => Described::new(
+            format!("the description of model {}", name(arn)),
+            sagemaker(arn, ["describe-model", "--model-name", &name(arn)]),
+        ),
         GapKey::Package(arn) => {
             let command = sagemaker(arn, ["describe-model-package", "--model-package-name", arn.as_str()]);
             Described::new(format!("the description of model package {}", arn.name()), command)
@@ -98,7 +114,10 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             }
             let kept = (context.version_retention)(bucket, prefix);
             let expires_at = context.as_of.zip(kept).map(|(as_of, kept)| as_of.plus(kept * DAY));
-            Described { expires_at, ..Described::new(format!("all versions of the objects under s3://{bucket}/{prefix}"), aws(&words, "")) }
+            Described {
+                expires_at,
+                ..Described::new(format!("all versions of the objects under s3://{bucket}/{prefix}"), aws(&words, ""))
+            }
         }
         GapKey::Lifecycle(bucket) => {
             let command = aws(&["s3api", "get-bucket-lifecycle-configuration", "--bucket", bucket], "");
@@ -124,24 +143,33 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             Described::new(format!("the steps of pipeline execution {}", arn.name()), command)
         }
         GapKey::Definition(arn) => {
-            let command = sagemaker(arn, ["describe-pipeline-definition-for-execution", "--pipeline-execution-arn", arn.as_str()]);
+            let command =
+                sagemaker(arn, ["describe-pipeline-definition-for-execution", "--pipeline-execution-arn", arn.as_str()]);
             Described::new(format!("the definition that pipeline execution {} ran", arn.name()), command)
         }
-        GapKey::Tags(arn) => {
-            Described::new(format!("the tags of {}", arn.resource()), sagemaker(arn, ["list-tags", "--resource-arn", arn.as_str()]))
-        }
+        GapKey::Tags(arn) => Described::new(
+            format!("the tags of {}", arn.resource()),
+            sagemaker(arn, ["list-tags", "--resource-arn", arn.as_str()]),
+        ),
         GapKey::JobLog(kind, arn, at) => {
             let (group, stream) = (log_group(*kind), format!("{}/", name(arn)));
-            let command = aws(&["logs", "filter-log-events", "--log-group-name", group, "--log-stream-name-prefix", &stream], arn.region());
+            let command =
+                aws(&["logs", "filter-log-events", "--log-group-name", group, "--log-stream-name-prefix", &stream], arn.region());
             let expires_at = at.zip((context.log_retention)(group)).map(|(at, kept)| at.plus(kept * DAY));
             Described { from: *at, expires_at, ..Described::new(format!("the log of {}", name(arn)), command) }
         }
-        GapKey::Rules(place) => Described::new(format!("the event rules{}", in_place(place)), aws(&["events", "list-rules"], &place.region)),
+        GapKey::Rules(place) => {
+            Described::new(format!("the event rules{}", in_place(place)), aws(&["events", "list-rules"], &place.region))
+        }
         GapKey::Alarms(place) => {
             Described::new(format!("the alarms{}", in_place(place)), aws(&["cloudwatch", "describe-alarms"], &place.region))
         }
-        GapKey::Requests { endpoint, variant, from, to } => requests(endpoint, &name(endpoint), variant, *from, *to, context.as_of),
-        GapKey::CommitNeverRecorded(arn) => Described::never(format!("a commit for {}: nothing that was recorded names one", name(arn))),
+        GapKey::Requests { endpoint, variant, from, to } => {
+            requests(endpoint, &name(endpoint), variant, *from, *to, context.as_of)
+        }
+        GapKey::CommitNeverRecorded(arn) => {
+            Described::never(format!("a commit for {}: nothing that was recorded names one", name(arn)))
+        }
     }
 }
 
@@ -152,7 +180,11 @@ fn jobs(kind: JobKind, place: &Place, from: Option<Instant>, to: Option<Instant>
     for (option, text) in [("--creation-time-after", &after), ("--creation-time-before", &before)] {
         words.extend(text.iter().flat_map(|text| [option, text]));
     }
-    Described { from, to, ..Described::new(format!("the list of {}s{}", kind.arn_kind(), in_place(place)), aws(&words, &place.region)) }
+    Described {
+        from,
+        to,
+        ..Described::new(format!("the list of {}s{}", kind.arn_kind(), in_place(place)), aws(&words, &place.region))
+    }
 }
 
 fn in_place(place: &Place) -> String {
@@ -186,7 +218,12 @@ fn trail(place: &Place, from: Option<Instant>, to: Option<Instant>, context: &Ga
         let command = ["aws", "s3", "sync", &format!("s3://{bucket}/{folder}"), &local].map(str::to_owned).to_vec();
         return Described { from, to, ..Described::new(what, command) };
     }
-    let mut words = vec!["cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=EventSource,AttributeValue=sagemaker.amazonaws.com"];
+    let mut words = vec![
+        "cloudtrail",
+        "lookup-events",
+        "--lookup-attributes",
+        "AttributeKey=EventSource,AttributeValue=sagemaker.amazonaws.com",
+    ];
     let (start, end) = (from.map(Instant::to_seconds_text), to.map(Instant::to_seconds_text));
     for (option, text) in [("--start-time", &start), ("--end-time", &end)] {
         if let Some(text) = text {
@@ -201,7 +238,8 @@ fn trail(place: &Place, from: Option<Instant>, to: Option<Instant>, context: &Ga
 /// their events, so what happened before midnight may lie in the next day's folder.
 fn day_folder(from: Instant, to: Instant) -> String {
     let (first, last) = (from.to_seconds_text(), to.plus(900).to_seconds_text());
-    let shared = [10, 7, 4].into_iter().find(|length| first.get(..*length).is_some() && first.get(..*length) == last.get(..*length));
+    let shared =
+        [10, 7, 4].into_iter().find(|length| first.get(..*length).is_some() && first.get(..*length) == last.get(..*length));
     shared.and_then(|length| first.get(..length)).map(|days| format!("{}/", days.replace('-', "/"))).unwrap_or_default()
 }
 
@@ -210,7 +248,8 @@ fn requests(endpoint: &Arn, name: &str, variant: &str, from: Instant, to: Instan
     let is_kept = |days: i64| as_of.is_none_or(|as_of| as_of.since(from) < days * DAY);
     let fits = METRIC_DAYS.into_iter().find(|(period, days)| to.since(from) <= period * 1_440 && is_kept(*days));
     let (period, days) = fits.unwrap_or(LONGEST_PERIOD);
-    let (name_dimension, variant_dimension) = (format!("Name=EndpointName,Value={name}"), format!("Name=VariantName,Value={variant}"));
+    let (name_dimension, variant_dimension) =
+        (format!("Name=EndpointName,Value={name}"), format!("Name=VariantName,Value={variant}"));
     let (start, end, period) = (from.to_seconds_text(), to.to_seconds_text(), period.to_string());
     let words = [
         ["cloudwatch", "get-metric-statistics"].as_slice(),

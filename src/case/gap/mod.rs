@@ -191,7 +191,8 @@ impl GapBook {
             entry.1 += lifts;
             keys.push((key, kin));
         }
-        let mut gaps: Vec<(GapKey, Gap)> = joined.into_iter().map(|(kin, (key, lifts))| (kin, command::gap(key, lifts, context))).collect();
+        let mut gaps: Vec<(GapKey, Gap)> =
+            joined.into_iter().map(|(kin, (key, lifts))| (kin, command::gap(key, lifts, context))).collect();
         gaps.sort_by(|(_, left), (_, right)| right.lifts.cmp(&left.lifts).then_with(|| left.key.cmp(&right.key)));
         let mut numbers: BTreeMap<GapKey, String> = BTreeMap::new();
         for (number, (kin, gap)) in gaps.iter_mut().enumerate() {
@@ -236,12 +237,14 @@ impl GapKey {
                 let to = to.zip(*other_to).map(|(one, other)| one.max(other));
                 Self::Jobs(*kind, place.clone(), from, to)
             }
-            (Self::Requests { endpoint, variant, from, to }, Self::Requests { from: other_from, to: other_to, .. }) => Self::Requests {
-                endpoint: endpoint.clone(),
-                variant: variant.clone(),
-                from: *from.min(other_from),
-                to: *to.max(other_to),
-            },
+            (Self::Requests { endpoint, variant, from, to }, Self::Requests { from: other_from, to: other_to, .. }) => {
+                Self::Requests {
+                    endpoint: endpoint.clone(),
+                    variant: variant.clone(),
+                    from: *from.min(other_from),
+                    to: *to.max(other_to),
+                }
+            }
             (own, _) => own.clone(),
         }
     }
@@ -255,7 +258,13 @@ mod tests {
         let mut book = GapBook::default();
         keys.iter().for_each(|key| book.lifts(key));
         let buckets = BTreeMap::new();
-        book.close(&GapContext { as_of, trail_buckets: &buckets, log_retention: &|_| Some(30), version_retention: &|_, _| None, name_of: &|arn| arn.last().to_owned() })
+        book.close(&GapContext {
+            as_of,
+            trail_buckets: &buckets,
+            log_retention: &|_| Some(30),
+            version_retention: &|_, _| None,
+            name_of: &|arn| arn.last().to_owned(),
+        })
     }
 
     fn place() -> Place {
@@ -269,7 +278,10 @@ mod tests {
         let gaps = close(&[other.clone(), lists.clone(), lists.clone()], None);
         let first = gaps.iter().next().unwrap();
         assert_eq!((first.id.as_str(), &first.key, first.lifts), ("G1", &lists, 2));
-        assert_eq!(first.command.as_ref().unwrap().join(" "), "aws s3api list-object-versions --bucket b --prefix p/ --output json");
+        assert_eq!(
+            first.command.as_ref().unwrap().join(" "),
+            "aws s3api list-object-versions --bucket b --prefix p/ --output json"
+        );
         assert_eq!((gaps.id(&lists), gaps.id(&other)), (Some("G1"), Some("G2")));
     }
 
@@ -284,7 +296,10 @@ mod tests {
     #[test]
     fn one_command_closes_what_it_can() {
         let at = |seconds| Some(Instant::from_seconds(seconds));
-        let (one, other) = (GapKey::Jobs(JobKind::Processing, place(), at(5), at(10)), GapKey::Jobs(JobKind::Processing, place(), at(2), at(20)));
+        let (one, other) = (
+            GapKey::Jobs(JobKind::Processing, place(), at(5), at(10)),
+            GapKey::Jobs(JobKind::Processing, place(), at(2), at(20)),
+        );
         let gaps = close(&[one.clone(), other.clone()], None);
         let all: Vec<&Gap> = gaps.iter().collect();
         assert_eq!((all.len(), all[0].lifts, all[0].from, all[0].to), (1, 2, at(2), at(20)));

@@ -13,7 +13,10 @@ use crate::fact::s3::S3Uri;
 pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
     let container = view.containers.iter().find(|container| container.artifact.is_some());
     let Some((container, uri)) = container.and_then(|container| Some((container, container.artifact.as_ref()?))) else {
-        return match view.cites().filter(|_| view.is_described && view.containers.iter().all(|container| container.package.is_none())) {
+        return match view
+            .cites()
+            .filter(|_| view.is_described && view.containers.iter().all(|container| container.package.is_none()))
+        {
             Some(cites) => Claim::that_none(Grade::B, "its containers carry no model data", cites),
             None => Claim::unknown("what the model was made of is not in the evidence", missing(view)),
         };
@@ -24,10 +27,15 @@ pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
         Claim::that(value, grade::version(Knowledge::NameOnly, false, false), why, cites.clone())
     };
     if container.multi_model {
-        return named("a multi-model container loads whatever lies under this prefix; which model answered a request is not recorded");
+        return named(
+            "a multi-model container loads whatever lies under this prefix; which model answered a request is not recorded",
+        );
     }
     let listing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
-    let stated = view.containers.iter().find_map(|container| container.artifact_etag.as_deref().filter(|_| container.artifact.as_ref() == Some(uri)));
+    let stated = view
+        .containers
+        .iter()
+        .find_map(|container| container.artifact_etag.as_deref().filter(|_| container.artifact.as_ref() == Some(uri)));
     let at = view.created;
     let live = at.and_then(|at| case.objects.live_object(uri, at));
     match (stated, live) {
@@ -35,20 +43,23 @@ pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
             let why = "the ETag that SageMaker recorded is that of the version S3 had when the model was made";
             Claim::that(value(uri, version), Grade::A, why, cites.and(case.objects.cites_of(version)))
         }
-        (Some(etag), Some(version)) if version.etag.is_some() => match case.objects.versions(uri).iter().find(|other| other.etag.as_deref() == Some(etag)) {
-            Some(other) => contradiction(case, uri, version, other, cites),
-            None => {
-                let registered = Artifact { uri: uri.to_string(), version_id: None, etag: Some(etag.to_owned()) };
-                let sides = [
-                    Conflict { value: value(uri, version), evidence: with(case, version, &cites) },
-                    Conflict { value: registered, evidence: cites.clone() },
-                ];
-                Claim::contradicted("SageMaker recorded an ETag that S3's version at that time does not have", sides.into())
+        (Some(etag), Some(version)) if version.etag.is_some() => {
+            match case.objects.versions(uri).iter().find(|other| other.etag.as_deref() == Some(etag)) {
+                Some(other) => contradiction(case, uri, version, other, cites),
+                None => {
+                    let registered = Artifact { uri: uri.to_string(), version_id: None, etag: Some(etag.to_owned()) };
+                    let sides = [
+                        Conflict { value: value(uri, version), evidence: with(case, version, &cites) },
+                        Conflict { value: registered, evidence: cites.clone() },
+                    ];
+                    Claim::contradicted("SageMaker recorded an ETag that S3's version at that time does not have", sides.into())
+                }
             }
-        },
+        }
         (Some(etag), _) => {
             let value = Artifact { uri: uri.to_string(), version_id: None, etag: Some(etag.to_owned()) };
-            Claim::that(value, Grade::B, "SageMaker recorded the ETag of the bytes; no record of S3 is there to agree", cites).lacking([listing])
+            Claim::that(value, Grade::B, "SageMaker recorded the ETag of the bytes; no record of S3 is there to agree", cites)
+                .lacking([listing])
         }
         (None, Some(version)) => {
             let reach = at.map(|at| case.objects.reach(uri, at, Some(at))).unwrap_or_default();
@@ -56,7 +67,8 @@ pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
             let grade = grade::version(known, version.is_corroborated(), false);
             let why = format!("the version S3 had when the model was made{doubt}");
             let missing = (grade > Grade::B).then_some(listing);
-            Claim::that(value(uri, version), grade, why, cites.and(case.objects.cites_of(version)).and(reach_cites(&reach))).lacking(missing)
+            Claim::that(value(uri, version), grade, why, cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)))
+                .lacking(missing)
         }
         (None, None) => named("the model names this place; which bytes lay there is not in the evidence").lacking([listing]),
     }
@@ -81,7 +93,11 @@ pub(super) fn reach_cites(reach: &Reach) -> impl Iterator<Item = Citation> {
 }
 
 fn value(uri: &S3Uri, version: &Version) -> Artifact {
-    Artifact { uri: uri.to_string(), version_id: version.id.as_deref().map(str::to_owned), etag: version.etag.as_deref().map(str::to_owned) }
+    Artifact {
+        uri: uri.to_string(),
+        version_id: version.id.as_deref().map(str::to_owned),
+        etag: version.etag.as_deref().map(str::to_owned),
+    }
 }
 
 fn with(case: &Case, version: &Version, cites: &Citations) -> Citations {
@@ -94,7 +110,8 @@ fn contradiction(case: &Case, uri: &S3Uri, live: &Version, registered: &Version,
         Conflict { value: value(uri, live), evidence: with(case, live, &cites) },
         Conflict { value: value(uri, registered), evidence: with(case, registered, &cites) },
     ];
-    Claim::contradicted("the bytes that were registered are not those that lay there when the model was made", sides).citing(cites)
+    Claim::contradicted("the bytes that were registered are not those that lay there when the model was made", sides)
+        .citing(cites)
 }
 
 /// Returns what would tell.

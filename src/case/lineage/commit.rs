@@ -18,7 +18,13 @@ struct Stated {
 }
 
 /// Claims the commit of a model.
-pub(super) fn claim(case: &Case, view: &View<'_>, package: &Claim<PackageRef>, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<String> {
+pub(super) fn claim(
+    case: &Case,
+    view: &View<'_>,
+    package: &Claim<PackageRef>,
+    job: Option<&Job>,
+    unknown_job: &[GapKey],
+) -> Claim<String> {
     let mut stated = Vec::new();
     if let Some(job) = job {
         of_job(case, job, &mut stated);
@@ -66,14 +72,19 @@ fn agreed(group: Vec<Stated>, job: Option<&Job>, unknown_job: &[GapKey]) -> Clai
     let value = longest(&group);
     match Citations::from_all(group.into_iter().flat_map(|stated| stated.cites)) {
         Some(cites) => Claim::that(value, grade, why, cites),
-        None => Claim::unknown("nothing that was recorded names a commit", job.map(|job| GapKey::CommitNeverRecorded(job.arn.clone())).into_iter().chain(unknown_job.to_vec())),
+        None => Claim::unknown(
+            "nothing that was recorded names a commit",
+            job.map(|job| GapKey::CommitNeverRecorded(job.arn.clone())).into_iter().chain(unknown_job.to_vec()),
+        ),
     }
 }
 
 fn unknown(view: &View<'_>, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<String> {
     match job {
         None => Claim::unknown("the training job is not known", unknown_job.to_vec()),
-        Some(job) if !job.is_described => Claim::unknown("the job's description is not in the evidence", [GapKey::Job(job.kind, job.arn.clone())]),
+        Some(job) if !job.is_described => {
+            Claim::unknown("the job's description is not in the evidence", [GapKey::Job(job.kind, job.arn.clone())])
+        }
         Some(_) => Claim::unknown("nothing that was recorded names a commit", [GapKey::CommitNeverRecorded(view.arn.clone())]),
     }
 }
@@ -81,7 +92,11 @@ fn unknown(view: &View<'_>, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<
 /// Collects what the job states: its request, its image, its log, and the build that made either.
 fn of_job(case: &Case, job: &Job, into: &mut Vec<Stated>) {
     let named = |values: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
-        values.iter().filter(|(name, _)| is_commit_name(name)).filter_map(|(name, value)| Some((name.clone(), commit(value)?))).collect()
+        values
+            .iter()
+            .filter(|(name, _)| is_commit_name(name))
+            .filter_map(|(name, value)| Some((name.clone(), commit(value)?)))
+            .collect()
     };
     for (name, commit) in named(&job.environment) {
         let cites = job.cites(|says| says.environment.contains_key(&name)).into_iter().flatten().collect();
@@ -107,7 +122,9 @@ fn of_job(case: &Case, job: &Job, into: &mut Vec<Stated>) {
     }
     let image = job.image.as_deref().and_then(ImageRef::parse);
     // The tag of an image tells of the code in the image; where an archive brings the code, it tells of something else.
-    if let Some(commit) = image.as_ref().filter(|_| source::place(job).is_none()).and_then(|image| in_image_tag(image.tag.as_deref()?)) {
+    if let Some(commit) =
+        image.as_ref().filter(|_| source::place(job).is_none()).and_then(|image| in_image_tag(image.tag.as_deref()?))
+    {
         let cites = job.cites(|says| says.image.is_some()).into_iter().flatten().collect();
         into.push(Stated { commit, source: CommitSource::ImageTag, cites });
     }
@@ -128,7 +145,10 @@ fn builds(case: &Case, job: &Job, image: Option<&ImageRef>, into: &mut Vec<State
         };
         let asked = job.by.as_ref().zip(job.created).is_some_and(|(by, at)| made(by, at));
         let pushed = image.filter(|_| source::place(job).is_none()).and_then(|image| {
-            let digest = image.digest.clone().or_else(|| job.created.and_then(|at| case.images.resolve(image, at)).map(|resolved| resolved.digest))?;
+            let digest = image
+                .digest
+                .clone()
+                .or_else(|| job.created.and_then(|at| case.images.resolve(image, at)).map(|resolved| resolved.digest))?;
             let pushed = case.images.pushed(image, &digest)?;
             pushed.by.as_ref().zip(pushed.says.at).is_some_and(|(by, at)| made(by, at)).then(|| pushed.cite.clone())
         });
@@ -151,7 +171,11 @@ fn of_release(case: &Case, view: &View<'_>, package: &Claim<PackageRef>, into: &
         }
         for (name, value) in &package.metadata {
             if let Some(commit) = commit(value).filter(|_| is_commit_name(name)) {
-                let cites = package.cites(|says| says.metadata.contains_key(name) || says.tags.contains_key(name)).into_iter().flatten().collect();
+                let cites = package
+                    .cites(|says| says.metadata.contains_key(name) || says.tags.contains_key(name))
+                    .into_iter()
+                    .flatten()
+                    .collect();
                 into.push(Stated { commit, source: CommitSource::Tag, cites });
             }
         }

@@ -113,7 +113,10 @@ pub(super) fn channels(case: &Case, job: &Job) -> Vec<Channel> {
 pub(super) fn version(case: &Case, job: &Job, input: &JobInput) -> Claim<DataVersion> {
     let Some(uri) = &input.uri else {
         let what = input.other.clone().unwrap_or_else(|| "something that is not described".to_owned());
-        return Claim::unknown(format!("the input is {what}: no record tells its version"), [GapKey::Job(job.kind, job.arn.clone())]);
+        return Claim::unknown(
+            format!("the input is {what}: no record tells its version"),
+            [GapKey::Job(job.kind, job.arn.clone())],
+        );
     };
     let Some(window) = job.read_window(input.mode) else {
         return Claim::unknown("when the job read it is not known", [GapKey::Job(job.kind, job.arn.clone())]);
@@ -169,7 +172,8 @@ fn of_place(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<Da
         let other = DataVersion::of(after.iter().map(|live| object(uri, live.key, live.version)).collect());
         let changed = case.objects.cites_of_all(&after, changes.iter().flat_map(|change| case.objects.cites_of(change.version)));
         let conflict = changed.map(|evidence| Conflict { value: other, evidence });
-        let why = format!("{why}; {} change(s) were made while the job read: this is what lay there when it began", changes.len());
+        let why =
+            format!("{why}; {} change(s) were made while the job read: this is what lay there when it began", changes.len());
         Claim::that(value, grade, why, cites).or_else_fits(conflict)
     };
     claim.lacking(missing)
@@ -184,13 +188,19 @@ fn hidden(case: &Case, uri: &S3Uri, obscured: &[&str], reach: &Reach) -> Claim<D
         GapKey::Overwritten { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() }
     };
     let shown = obscured.first().copied().unwrap_or_default();
-    let why = format!("{} object(s), such as `{shown}`, were written after the job read; what lay there before is not in the evidence", obscured.len());
+    let why = format!(
+        "{} object(s), such as `{shown}`, were written after the job read; what lay there before is not in the evidence",
+        obscured.len()
+    );
     Claim::unknown(why, [missing]).citing(reach_cites(reach))
 }
 
 fn never_versioned(case: &Case, uri: &S3Uri) -> bool {
     use crate::fact::object::Versioning;
-    case.objects.settings(&uri.bucket).iter().any(|said| matches!(said.says.versioning, Some(Versioning::Never | Versioning::Suspended)))
+    case.objects
+        .settings(&uri.bucket)
+        .iter()
+        .any(|said| matches!(said.says.versioning, Some(Versioning::Never | Versioning::Suspended)))
 }
 
 fn describe(known: Knowledge, reach: &Reach) -> String {
@@ -198,9 +208,12 @@ fn describe(known: Knowledge, reach: &Reach) -> String {
     match known {
         Knowledge::Versions { .. } => format!("a listing of all versions shows what lay there when the job read{doubt}"),
         Knowledge::UnchangedObject | Knowledge::UnchangedObjects => {
-            "every object listed later was last modified before the job read; objects deleted since are not in the list".to_owned()
+            "every object listed later was last modified before the job read; objects deleted since are not in the list"
+                .to_owned()
         }
-        Knowledge::Writes | Knowledge::NameOnly => "records of writes show what lay there; whether they are all there is not known".to_owned(),
+        Knowledge::Writes | Knowledge::NameOnly => {
+            "records of writes show what lay there; whether they are all there is not known".to_owned()
+        }
     }
 }
 
@@ -233,7 +246,9 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
     let Some(manifest) = manifest else {
         let missing = GapKey::Manifest { bucket: uri.bucket.to_string(), key: uri.key.to_string() };
         return match own.value() {
-            Some(_) => own.at_most(Grade::C, "this is the manifest itself; the objects it names are not in the evidence").lacking([missing]),
+            Some(_) => own
+                .at_most(Grade::C, "this is the manifest itself; the objects it names are not in the evidence")
+                .lacking([missing]),
             None => own.lacking([missing]),
         };
     };
@@ -260,7 +275,8 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
     if grade == Grade::U {
         return Claim::unknown("versions of objects that the manifest names are not in the evidence", missing).citing(citations);
     }
-    let why = format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
+    let why =
+        format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
     let why = if conflicts > 0 { format!("{why}; {conflicts} of them changed while it read") } else { why };
     match Citations::from_all(citations) {
         Some(cites) => Claim::that(DataVersion::of(objects), grade, why, cites).lacking(missing),
@@ -272,7 +288,9 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
 fn produced_by(case: &Case, job: &Job, input: &JobInput) -> Claim<Arn> {
     let missing = |at: Option<Instant>| GapKey::Jobs(JobKind::Processing, Place::of(&job.arn), None, at);
     let Some(uri) = &input.uri else { return Claim::unknown("the input does not lie in S3", [missing(job.created)]) };
-    let Some(window) = job.read_window(input.mode) else { return Claim::unknown("when the job read it is not known", [missing(job.created)]) };
+    let Some(window) = job.read_window(input.mode) else {
+        return Claim::unknown("when the job read it is not known", [missing(job.created)]);
+    };
     let live = case.objects.live(uri, window.from);
     if let Some(claim) = by_definition(case, job, uri) {
         return claim;
@@ -280,7 +298,9 @@ fn produced_by(case: &Case, job: &Job, input: &JobInput) -> Claim<Arn> {
     let candidates = writers(case, job, uri, window.from);
     // The job in whose time the newest objects were written produced what was read.
     let newest = live.iter().filter_map(|live| live.version.visible()).max();
-    let written_by = |candidate: &&&Job| newest.zip(candidate.write_window()).is_some_and(|(newest, (from, to))| newest >= from && newest <= to);
+    let written_by = |candidate: &&&Job| {
+        newest.zip(candidate.write_window()).is_some_and(|(newest, (from, to))| newest >= from && newest <= to)
+    };
     let Some(producer) = candidates.iter().find(written_by).or_else(|| candidates.first().filter(|_| live.is_empty())) else {
         return outside(case, job, uri, &live, missing(Some(window.from)));
     };
@@ -289,20 +309,31 @@ fn produced_by(case: &Case, job: &Job, input: &JobInput) -> Claim<Arn> {
         .iter()
         .filter(|live| {
             let version = live.version;
-            let by_role = version.by.as_ref().is_some_and(|by| by.is_inside_sagemaker() && by.role == producer.role && producer.role.is_some());
-            let in_time = version.visible().zip(producer.write_window()).is_some_and(|(visible, (from, to))| visible >= from && visible <= to);
+            let by_role = version
+                .by
+                .as_ref()
+                .is_some_and(|by| by.is_inside_sagemaker() && by.role == producer.role && producer.role.is_some());
+            let in_time = version
+                .visible()
+                .zip(producer.write_window())
+                .is_some_and(|(visible, (from, to))| visible >= from && visible <= to);
             version.is_corroborated() && by_role && in_time
         })
         .collect();
     let cites = own.into_iter().chain(logged.iter().take(20).flat_map(|live| case.objects.cites_of(live.version)));
-    let Some(cites) = Citations::from_all(cites.chain(live.iter().take(1).flat_map(|live| case.objects.cites_of(live.version)))) else {
+    let Some(cites) = Citations::from_all(cites.chain(live.iter().take(1).flat_map(|live| case.objects.cites_of(live.version))))
+    else {
         return Claim::unknown("nothing tells what wrote it", [missing(Some(window.from))]);
     };
     if !logged.is_empty() && logged.len() == live.len() {
         let why = "its role wrote these very versions under its output while it ran";
         return Claim::that(producer.arn.clone(), Grade::B, why, cites);
     }
-    let why = if live.is_empty() { "its output lies there, and it ended before the job read" } else { "its output lies there, and the newest objects were written while it ran" };
+    let why = if live.is_empty() {
+        "its output lies there, and it ended before the job read"
+    } else {
+        "its output lies there, and the newest objects were written while it ran"
+    };
     Claim::that(producer.arn.clone(), Grade::C, why, cites)
 }
 
@@ -311,8 +342,16 @@ fn writers<'a>(case: &'a Case, reader: &Job, uri: &S3Uri, before: Instant) -> Ve
     let mut writers: Vec<&Job> = case
         .jobs
         .iter()
-        .filter(|job| job.arn.key() != reader.arn.key() && matches!(job.status, Some(JobStatus::Completed | JobStatus::Stopped | JobStatus::Failed)))
-        .filter(|job| job.outputs.iter().filter_map(|output| output.uri.as_ref()).any(|output| output.is_folder_of(uri) || uri.is_folder_of(output) || uri.is_prefix_of(output)))
+        .filter(|job| {
+            job.arn.key() != reader.arn.key()
+                && matches!(job.status, Some(JobStatus::Completed | JobStatus::Stopped | JobStatus::Failed))
+        })
+        .filter(|job| {
+            job.outputs
+                .iter()
+                .filter_map(|output| output.uri.as_ref())
+                .any(|output| output.is_folder_of(uri) || uri.is_folder_of(output) || uri.is_prefix_of(output))
+        })
         .filter(|job| job.ended.is_some_and(|ended| ended <= before.plus(60)))
         .collect();
     writers.sort_by(|left, right| right.ended.cmp(&left.ended).then_with(|| left.arn.cmp(&right.arn)));
@@ -329,10 +368,18 @@ fn by_definition(case: &Case, job: &Job, uri: &S3Uri) -> Option<Claim<Arn>> {
         let computed = case.pipelines.computed_by(execution, producing);
         let Some(made) = computed.step.and_then(|step| step.made.clone()).or_else(|| producing.made.clone()) else { continue };
         let Some(producer) = case.jobs.get(&made, None) else { continue };
-        let covers = producer.outputs.iter().filter_map(|output| output.uri.as_ref()).any(|output| output.is_folder_of(uri) || uri.is_folder_of(output));
+        let covers = producer
+            .outputs
+            .iter()
+            .filter_map(|output| output.uri.as_ref())
+            .any(|output| output.is_folder_of(uri) || uri.is_folder_of(output));
         if covers {
             let cites = Citations::from_all([defined.cite.clone(), step.cite.clone()].into_iter().chain(computed.cites))?;
-            let why = if computed.passed.is_empty() { "the pipeline's definition feeds its output to this step" } else { "the pipeline's definition feeds its output to this step, which took it from cache" };
+            let why = if computed.passed.is_empty() {
+                "the pipeline's definition feeds its output to this step"
+            } else {
+                "the pipeline's definition feeds its output to this step, which took it from cache"
+            };
             return Some(Claim::that(producer.arn.clone(), Grade::B, why, cites).via(computed.passed));
         }
     }
@@ -341,7 +388,8 @@ fn by_definition(case: &Case, job: &Job, uri: &S3Uri) -> Option<Claim<Arn>> {
 
 /// Claims that no SageMaker job wrote an input, where data events name who did.
 fn outside(case: &Case, job: &Job, uri: &S3Uri, live: &[Live<'_>], missing: GapKey) -> Claim<Arn> {
-    let written: Vec<&Live<'_>> = live.iter().filter(|live| live.version.by.as_ref().is_some_and(|by| !by.is_inside_sagemaker())).collect();
+    let written: Vec<&Live<'_>> =
+        live.iter().filter(|live| live.version.by.as_ref().is_some_and(|by| !by.is_inside_sagemaker())).collect();
     if !live.is_empty() && written.len() == live.len() {
         let who = written.first().and_then(|live| live.version.by.as_ref()).map(|by| by.actor().to_owned()).unwrap_or_default();
         if let Some(cites) = Citations::from_all(written.iter().take(20).flat_map(|live| case.objects.cites_of(live.version))) {
@@ -364,7 +412,15 @@ mod tests {
 
     fn object(key: &str, version: Option<&str>, etag: Option<&str>, size: Option<u64>) -> DataObject {
         let text = |part: Option<&str>| part.map(str::to_owned);
-        DataObject { bucket: "b".to_owned(), key: key.to_owned(), version_id: text(version), etag: text(etag), size, last_modified: None, written_by: None }
+        DataObject {
+            bucket: "b".to_owned(),
+            key: key.to_owned(),
+            version_id: text(version),
+            etag: text(etag),
+            size,
+            last_modified: None,
+            written_by: None,
+        }
     }
 
     #[test]

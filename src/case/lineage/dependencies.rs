@@ -20,7 +20,11 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
         return Claim::unknown("the job's log is not in the evidence", [missing]);
     };
     if hosts.iter().all(|(_, printed)| printed.packages.is_empty()) {
-        return Claim::that_none(grade, format!("the job's {extent} holds no line of pip: its packages are those of its image"), cites);
+        return Claim::that_none(
+            grade,
+            format!("the job's {extent} holds no line of pip: its packages are those of its image"),
+            cites,
+        );
     }
     // Hosts of one job install on their own, and may resolve different versions.
     let others: Vec<Conflict<BTreeMap<String, String>>> = hosts

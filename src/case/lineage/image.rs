@@ -30,7 +30,12 @@ pub(super) fn training(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -
         return Claim::unknown("the job's description is not in the evidence", [GapKey::Job(job.kind, job.arn.clone())]);
     };
     let Some(image) = ImageRef::parse(written) else {
-        return Claim::that(Image { uri: written.clone(), digest: None }, Grade::C, "an algorithm by name; its image is AWS's own", cites);
+        return Claim::that(
+            Image { uri: written.clone(), digest: None },
+            Grade::C,
+            "an algorithm by name; its image is AWS's own",
+            cites,
+        );
     };
     let fixed = fixed_by_caller_or_ecr(case, &image, job.started.or(job.created), &cites);
     decide(&image, written, fixed, cites, job.arn.region())
@@ -41,30 +46,57 @@ pub(super) fn serving(case: &Case, view: &View<'_>) -> Claim<Image> {
     let container = view.containers.iter().find(|container| container.image.is_some());
     let cites = view.all_cites();
     let (Some(written), Some(cites)) = (container.and_then(|container| container.image.as_ref()), cites) else {
-        return match view.cites().filter(|_| view.is_described && view.containers.iter().all(|container| container.package.is_none())) {
+        return match view
+            .cites()
+            .filter(|_| view.is_described && view.containers.iter().all(|container| container.package.is_none()))
+        {
             Some(cites) => Claim::that_none(Grade::B, "the model names no image", cites),
             None => Claim::unknown("what the model was made of is not in the evidence", [view.missing()]),
         };
     };
     let Some(image) = ImageRef::parse(written) else {
-        return Claim::that(Image { uri: written.clone(), digest: None }, Grade::C, "not an image reference that is understood", cites);
+        return Claim::that(
+            Image { uri: written.clone(), digest: None },
+            Grade::C,
+            "not an image reference that is understood",
+            cites,
+        );
     };
     let mut fixed = Vec::new();
     for span in case.serving.of_model(view.arn) {
         for (specified, resolved, cite) in &span.images {
-            let same = specified.as_ref().is_none_or(|specified| specified == written) || ImageRef::parse(resolved).is_some_and(|other| other.repository == image.repository);
+            let same = specified.as_ref().is_none_or(|specified| specified == written)
+                || ImageRef::parse(resolved).is_some_and(|other| other.repository == image.repository);
             if let Some(digest) = ImageRef::parse(resolved).and_then(|resolved| resolved.digest).filter(|_| same) {
-                fixed.push(Fixed { by: Fixer::Hosting, digest, cites: vec![cite.clone()], certain: true, why: "the endpoint resolved it at deployment" });
+                fixed.push(Fixed {
+                    by: Fixer::Hosting,
+                    digest,
+                    cites: vec![cite.clone()],
+                    certain: true,
+                    why: "the endpoint resolved it at deployment",
+                });
             }
         }
     }
-    let registered = view.containers.iter().filter(|container| container.image.as_ref() == Some(written)).find_map(|container| container.image_digest.clone());
+    let registered = view
+        .containers
+        .iter()
+        .filter(|container| container.image.as_ref() == Some(written))
+        .find_map(|container| container.image_digest.clone());
     if let Some(digest) = registered {
         let stated = view.package.and_then(|package| {
-            package.cites(|says| says.words != Words::Request && says.containers.iter().any(|container| container.image_digest.is_some()))
+            package.cites(|says| {
+                says.words != Words::Request && says.containers.iter().any(|container| container.image_digest.is_some())
+            })
         });
         let cites = stated.map(|cites| cites.into_iter().collect()).unwrap_or_default();
-        fixed.push(Fixed { by: Fixer::Registry, digest, cites, certain: true, why: "the model registry resolved it at registration" });
+        fixed.push(Fixed {
+            by: Fixer::Registry,
+            digest,
+            cites,
+            certain: true,
+            why: "the model registry resolved it at registration",
+        });
     }
     // What hosting resolved is what serves; what the tag named at another time says nothing against it.
     let at = view.created;
@@ -79,7 +111,13 @@ fn fixed_by_caller_or_ecr(case: &Case, image: &ImageRef, at: Option<Instant>, ci
     let mut fixed = Vec::new();
     if let Some(digest) = &image.digest {
         let why = "the caller wrote the digest";
-        fixed.push(Fixed { by: Fixer::Caller, digest: digest.clone(), cites: cites.iter().cloned().collect(), certain: true, why });
+        fixed.push(Fixed {
+            by: Fixer::Caller,
+            digest: digest.clone(),
+            cites: cites.iter().cloned().collect(),
+            certain: true,
+            why,
+        });
         if let Some(cite) = case.images.holds(image, digest) {
             fixed.push(Fixed { by: Fixer::Ecr, digest: digest.clone(), cites: vec![cite], certain: true, why: "ECR holds it" });
         }
@@ -95,7 +133,11 @@ fn fixed_by_caller_or_ecr(case: &Case, image: &ImageRef, at: Option<Instant>, ci
         }
         _ => false,
     };
-    let why = if resolved.doubt.is_some() { "ECR lists the digest under the tag now" } else { "the tag was put on this digest, and nothing moved it since" };
+    let why = if resolved.doubt.is_some() {
+        "ECR lists the digest under the tag now"
+    } else {
+        "the tag was put on this digest, and nothing moved it since"
+    };
     fixed.push(Fixed { by: Fixer::Ecr, digest: resolved.digest, cites: resolved.cites, certain: resolved.certain || whole, why });
     fixed
 }

@@ -225,7 +225,14 @@ impl<'a> View<'a> {
         let package = named.and_then(|arn| case.packages.get(arn));
         let of_package = package.map(|package| package.containers.iter()).into_iter().flatten();
         let containers: Vec<&Container> = model.containers.iter().chain(of_package).collect();
-        Self { arn: &model.arn, created: model.created, model: Some(model), package, containers, is_described: model.is_described }
+        Self {
+            arn: &model.arn,
+            created: model.created,
+            model: Some(model),
+            package,
+            containers,
+            is_described: model.is_described,
+        }
     }
 
     fn of_package(package: &'a Package) -> Self {
@@ -298,7 +305,18 @@ fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
         dependencies: dependencies::claim(case, job, &unknown_job),
     };
     let data = job.map(|job| data::channels(case, job)).unwrap_or_default();
-    Lineage { arn: view.arn.clone(), name, created: view.created, package, approval, training_job, pipeline_execution: run.claim, artifact, code, data }
+    Lineage {
+        arn: view.arn.clone(),
+        name,
+        created: view.created,
+        package,
+        approval,
+        training_job,
+        pipeline_execution: run.claim,
+        artifact,
+        code,
+        data,
+    }
 }
 
 /// Returns the version that a job read of one of its inputs: the same claim that lineage makes, for jobs of any kind.
@@ -318,5 +336,8 @@ pub fn named_data(job: &Job) -> Vec<(Naming, crate::fact::s3::S3Uri)> {
 
 /// Returns the jobs that produced a job's inputs, by channel.
 pub fn producers_of(case: &Case, job: &Job) -> Vec<(String, Arn)> {
-    data::channels(case, job).into_iter().filter_map(|channel| Some((channel.channel, channel.produced_by.value()?.clone()))).collect()
+    data::channels(case, job)
+        .into_iter()
+        .filter_map(|channel| Some((channel.channel, channel.produced_by.value()?.clone())))
+        .collect()
 }

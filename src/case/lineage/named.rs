@@ -26,8 +26,22 @@ impl Naming {
 }
 
 /// Names that say that something is written there, or is code.
-const NOT_INPUT: [&str; 14] =
-    ["output", "checkpoint", "submit_directory", "artifact", "dest", "save", "write", "log", "result", "tensorboard", "profiler", "code", "export", "model_dir"];
+const NOT_INPUT: [&str; 14] = [
+    "output",
+    "checkpoint",
+    "submit_directory",
+    "artifact",
+    "dest",
+    "save",
+    "write",
+    "log",
+    "result",
+    "tensorboard",
+    "profiler",
+    "code",
+    "export",
+    "model_dir",
+];
 
 /// Returns the places that a job names as if it read them.
 pub(super) fn places(job: &Job) -> Vec<(Naming, S3Uri)> {

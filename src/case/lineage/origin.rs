@@ -51,7 +51,10 @@ enum Found<'a> {
 pub(super) fn find<'a>(case: &'a Case, view: &View<'_>, artifact: &Claim<Artifact>) -> Origin<'a> {
     let uri = view.containers.iter().find_map(|container| container.artifact.clone());
     let (Some(mut uri), Some(mut cites)) = (uri, view.all_cites()) else {
-        return Origin { claim: Claim::unknown("without the place of the model's bytes nothing leads to a job", [view.missing()]), job: None };
+        return Origin {
+            claim: Claim::unknown("without the place of the model's bytes nothing leads to a job", [view.missing()]),
+            job: None,
+        };
     };
     let mut at = view.created;
     let (mut via, mut grade) = (Vec::new(), Grade::A);
@@ -64,7 +67,10 @@ pub(super) fn find<'a>(case: &'a Case, view: &View<'_>, artifact: &Claim<Artifac
                 if !job.is_repack() {
                     let missing = (grade > Grade::B && !job.is_described).then(|| GapKey::Job(job.kind, job.arn.clone()));
                     let why = if via.is_empty() { why } else { format!("{why}; {} repacked what it made", job_names(&via)) };
-                    return Origin { claim: Claim::that(job.arn.clone(), grade, why, cites).via(via).lacking(missing), job: Some(job) };
+                    return Origin {
+                        claim: Claim::that(job.arn.clone(), grade, why, cites).via(via).lacking(missing),
+                        job: Some(job),
+                    };
                 }
                 via.push(job.arn.clone());
                 let Some(source) = repacked_from(job) else { break };
@@ -127,14 +133,19 @@ fn step<'a>(case: &'a Case, of: &Arn, uri: &S3Uri, at: Option<Instant>, register
 /// Finds the job that names the place as its artifact.
 fn by_place<'a>(case: &'a Case, uri: &S3Uri, at: Option<Instant>, live: Option<&Version>, registered: bool) -> Option<Found<'a>> {
     let before = |job: &&Job| job.created.zip(at).is_none_or(|(created, at)| created <= at.plus(90));
-    let mut jobs = case.jobs.iter().filter(|job| job.artifact.as_ref().is_some_and(|artifact| artifact.uri == *uri)).filter(before);
+    let mut jobs =
+        case.jobs.iter().filter(|job| job.artifact.as_ref().is_some_and(|artifact| artifact.uri == *uri)).filter(before);
     let first = jobs.next()?;
     let job = jobs.fold(first, |latest, job| if job.created > latest.created { job } else { latest });
     let derived = job.artifact.as_ref().is_some_and(|artifact| artifact.derived);
     let mut cites: Vec<Citation> =
         job.cites(|says| says.artifact.is_some() || (derived && says.output_path.is_some())).into_iter().flatten().collect();
     let named = if derived { Grade::C } else { Grade::B };
-    let by_name = if derived { "the model's bytes lie where the job's output path and name put them" } else { "the job names the place of the model's bytes as its artifact" };
+    let by_name = if derived {
+        "the model's bytes lie where the job's output path and name put them"
+    } else {
+        "the job names the place of the model's bytes as its artifact"
+    };
     let Some(version) = live else {
         return Some(Found::Job { job, grade: named, why: by_name.to_owned(), cites });
     };
@@ -203,5 +214,10 @@ fn by_output<'a>(case: &'a Case, uri: &S3Uri, at: Option<Instant>) -> Option<Fou
     };
     let job = case.jobs.iter().filter(wrote).max_by_key(|job| job.ended)?;
     let cites = job.cites(|says| !says.outputs.is_empty()).into_iter().flatten().collect();
-    Some(Found::Job { job, grade: Grade::C, why: "the job's output lies above the model's bytes, and it ended before the model was made".to_owned(), cites })
+    Some(Found::Job {
+        job,
+        grade: Grade::C,
+        why: "the job's output lies above the model's bytes, and it ended before the model was made".to_owned(),
+        cites,
+    })
 }

@@ -17,7 +17,9 @@ fn reference(arn: &Arn, known: Option<&Package>) -> PackageRef {
 pub(super) fn package(case: &Case, view: &View<'_>, artifact: &Claim<Artifact>) -> Claim<PackageRef> {
     let Some(model) = view.model else {
         return match view.package.and_then(|package| Some((package, package.cites(|_| true)?))) {
-            Some((package, cites)) => Claim::that(reference(&package.arn, Some(package)), Grade::B, "it is the package itself", cites),
+            Some((package, cites)) => {
+                Claim::that(reference(&package.arn, Some(package)), Grade::B, "it is the package itself", cites)
+            }
             None => Claim::unknown("nothing describes the package", [view.missing()]),
         };
     };
@@ -39,7 +41,9 @@ pub(super) fn package(case: &Case, view: &View<'_>, artifact: &Claim<Artifact>) 
 /// Finds a package of the same bytes, for models that were made from the raw artifact.
 fn by_content<'a>(case: &'a Case, view: &View<'_>, artifact: &Claim<Artifact>) -> Option<(&'a Package, Grade, &'static str)> {
     let before = |package: &&Package| package.created.zip(view.created).is_none_or(|(package, model)| package <= model.plus(90));
-    let latest = |packages: Vec<&'a Package>| packages.into_iter().max_by(|left, right| left.created.cmp(&right.created).then_with(|| left.arn.cmp(&right.arn)));
+    let latest = |packages: Vec<&'a Package>| {
+        packages.into_iter().max_by(|left, right| left.created.cmp(&right.created).then_with(|| left.arn.cmp(&right.arn)))
+    };
     let etag = artifact.value().and_then(|artifact| artifact.etag.as_deref()).filter(|_| artifact.grade() <= Grade::B);
     let same_content: Vec<&Package> = case
         .packages
@@ -62,7 +66,8 @@ fn by_content<'a>(case: &'a Case, view: &View<'_>, artifact: &Claim<Artifact>) -
         .filter(|package| package.containers.iter().any(|container| container.artifact.as_ref() == Some(uri)))
         .filter(|package| !other_content(package))
         .collect();
-    latest(same_place).map(|package| (package, Grade::C, "a package of the same place was registered before; the model itself names none"))
+    latest(same_place)
+        .map(|package| (package, Grade::C, "a package of the same place was registered before; the model itself names none"))
 }
 
 /// Claims the approval of a model's package.
@@ -86,7 +91,11 @@ pub(super) fn approval(case: &Case, view: &View<'_>, package: &Claim<PackageRef>
         return Claim::unknown("nothing tells of the package's approval", [missing]);
     };
     let by = decision.by.as_ref().map(|by| by.actor().to_owned()).or_else(|| decision.recorded_by.clone());
-    let why = if decision.is_act { "the call that set it is recorded" } else { "the registry states it; the call that set it is not in the evidence" };
+    let why = if decision.is_act {
+        "the call that set it is recorded"
+    } else {
+        "the registry states it; the call that set it is not in the evidence"
+    };
     let state = ApprovalState { status: decision.status, by, at: decision.at, history: known.decisions.clone() };
     Claim::that(state, Grade::B.weaker(package.grade()), why, cites)
 }

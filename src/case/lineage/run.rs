@@ -84,7 +84,9 @@ fn of_job(case: &Case, job: &Job, made_by: Option<&(Arn, Grade)>) -> Option<Foun
     let steps: Vec<(&Execution, &Step)> = case.pipelines.steps_of(&job.arn).collect();
     // The step of the registering execution leads through its cache hits to the run that computed.
     let from = made_by.and_then(|(arn, _)| steps.iter().find(|(execution, _)| execution.arn.key() == arn.key()));
-    if let Some((execution, step)) = from.or_else(|| steps.iter().find(|(_, step)| step.taken_from.is_none())).or_else(|| steps.first()) {
+    if let Some((execution, step)) =
+        from.or_else(|| steps.iter().find(|(_, step)| step.taken_from.is_none())).or_else(|| steps.first())
+    {
         let computed = case.pipelines.computed_by(execution, step);
         if let Some(source) = computed.execution {
             let why = match computed.passed.len() {
@@ -109,10 +111,12 @@ fn of_job(case: &Case, job: &Job, made_by: Option<&(Arn, Grade)>) -> Option<Foun
         }
     }
     let later = case.tags_of(&job.arn);
-    let tag = tagged.map(|arn| (arn, job.cites(|says| says.tags.contains_key(TAG)).into_iter().flatten().collect::<Vec<_>>())).or_else(|| {
-        let (value, cite) = later.into_iter().find(|(name, _, _)| name == TAG).map(|(_, value, cite)| (value, cite))?;
-        Some((Arn::parse(&value)?, vec![cite]))
-    });
+    let tag = tagged
+        .map(|arn| (arn, job.cites(|says| says.tags.contains_key(TAG)).into_iter().flatten().collect::<Vec<_>>()))
+        .or_else(|| {
+            let (value, cite) = later.into_iter().find(|(name, _, _)| name == TAG).map(|(_, value, cite)| (value, cite))?;
+            Some((Arn::parse(&value)?, vec![cite]))
+        });
     if let Some((arn, cites)) = tag {
         let why = "the training job carries the tag that pipelines set, which a caller could set too".to_owned();
         return Some(Found { arn, grade: Grade::C, why, cites, passed: Vec::new() });
@@ -120,7 +124,13 @@ fn of_job(case: &Case, job: &Job, made_by: Option<&(Arn, Grade)>) -> Option<Foun
     let id = job.name.strip_prefix("pipelines-")?.split('-').next()?;
     let execution = case.pipelines.with_id(id)?;
     let cites = job.cites(|_| true).into_iter().flatten().collect();
-    Some(Found { arn: execution.arn.clone(), grade: Grade::C, why: "the training job's name holds its id".to_owned(), cites, passed: Vec::new() })
+    Some(Found {
+        arn: execution.arn.clone(),
+        grade: Grade::C,
+        why: "the training job's name holds its id".to_owned(),
+        cites,
+        passed: Vec::new(),
+    })
 }
 
 /// Claims that no pipeline was at work, where the request for the job shows it.

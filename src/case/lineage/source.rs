@@ -15,14 +15,19 @@ use crate::fact::s3::S3Uri;
 pub(in crate::case) fn place(job: &Job) -> Option<S3Uri> {
     let named = ["sagemaker_submit_directory", "SAGEMAKER_SUBMIT_DIRECTORY"];
     let submitted = named.iter().find_map(|name| job.hyperparameters.get(*name).or_else(|| job.environment.get(*name)));
-    let channel = || job.inputs.iter().find(|input| input.role == InputRole::Code && input.name != "sm_drivers" && input.name != "entrypoint");
+    let channel = || {
+        job.inputs.iter().find(|input| input.role == InputRole::Code && input.name != "sm_drivers" && input.name != "entrypoint")
+    };
     submitted.and_then(|text| S3Uri::parse(text)).or_else(|| channel().and_then(|input| input.uri.clone()))
 }
 
 /// Claims the source archive of a job.
 pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<Source> {
     let Some(job) = job else { return Claim::unknown("the training job is not known", unknown_job.to_vec()) };
-    let Some(cites) = job.cites(|says| !says.hyperparameters.is_empty() || !says.inputs.is_empty() || says.image.is_some()).filter(|_| job.is_described) else {
+    let Some(cites) = job
+        .cites(|says| !says.hyperparameters.is_empty() || !says.inputs.is_empty() || says.image.is_some())
+        .filter(|_| job.is_described)
+    else {
         return Claim::unknown("the job's description is not in the evidence", [GapKey::Job(job.kind, job.arn.clone())]);
     };
     let Some(uri) = place(job) else {
@@ -44,7 +49,12 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
                 sha256: version.sha256.as_deref().map(str::to_owned),
                 sdk_hash,
             };
-            Claim::that(value, grade, format!("the version S3 had when the job read it{doubt}"), cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)))
+            Claim::that(
+                value,
+                grade,
+                format!("the version S3 had when the job read it{doubt}"),
+                cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)),
+            )
         }
         _ => {
             let missing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };

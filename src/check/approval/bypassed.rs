@@ -23,17 +23,26 @@ fn run(case: &Case, findings: &mut Findings) {
         let Some(lineage) = case.lineage_of(&span.model) else { continue };
         let package = lineage.package.value().and_then(|reference| case.packages.get(&reference.arn));
         let (what, grade, cites) = match (lineage.package.value(), package) {
-            (None, _) if matches!(lineage.package.grade(), Grade::A | Grade::B | Grade::C) => {
-                (lineage.package.why().to_owned(), lineage.package.grade(), lineage.package.evidence().cloned().collect::<Vec<_>>())
-            }
+            (None, _) if matches!(lineage.package.grade(), Grade::A | Grade::B | Grade::C) => (
+                lineage.package.why().to_owned(),
+                lineage.package.grade(),
+                lineage.package.evidence().cloned().collect::<Vec<_>>(),
+            ),
             (Some(_), Some(package)) => {
                 // What counts is the approval in force when the model began to serve.
                 let Some(decision) = package.approval_at(span.from.latest) else { continue };
-                let approved_before = package.decisions.iter().any(|decision| decision.status == Approval::Approved && decision.at.is_none_or(|at| at <= span.from.latest));
+                let approved_before = package
+                    .decisions
+                    .iter()
+                    .any(|decision| decision.status == Approval::Approved && decision.at.is_none_or(|at| at <= span.from.latest));
                 if approved_before {
                     continue;
                 }
-                (format!("package {} was {} when it began to serve", package.arn.name(), decision.status.name()), Grade::B.weaker(lineage.package.grade()), vec![decision.cite.clone()])
+                (
+                    format!("package {} was {} when it began to serve", package.arn.name(), decision.status.name()),
+                    Grade::B.weaker(lineage.package.grade()),
+                    vec![decision.cite.clone()],
+                )
             }
             _ => continue,
         };
@@ -44,7 +53,12 @@ fn run(case: &Case, findings: &mut Findings) {
             Some(Exposure { requests: counted.requests, from: span.from.latest, to })
         });
         let finding = CHECK
-            .finds(&span.endpoint, format!("{} serves {} without an approved package", span.name, lineage.name), grade.weaker(span.grade), evidence)
+            .finds(
+                &span.endpoint,
+                format!("{} serves {} without an approved package", span.name, lineage.name),
+                grade.weaker(span.grade),
+                evidence,
+            )
             .because(format!("{what}."))
             .concerning([&span.model].into_iter().chain(package.map(|package| &package.arn)))
             .between(Some(span.from.latest), to)

@@ -21,11 +21,18 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for package in case.packages.iter() {
-        for decision in package.decisions.iter().filter(|decision| decision.status == Approval::Approved && decision.reason.is_none()) {
+        for decision in
+            package.decisions.iter().filter(|decision| decision.status == Approval::Approved && decision.reason.is_none())
+        {
             let endpoint = serving(case, package).next().map(|span| span.endpoint.clone());
             let subject = endpoint.as_ref().unwrap_or(&package.arn);
             let finding = CHECK
-                .finds(subject, format!("{} was approved without a reason", package.arn.name()), Grade::B, Citations::one(decision.cite.clone()))
+                .finds(
+                    subject,
+                    format!("{} was approved without a reason", package.arn.name()),
+                    Grade::B,
+                    Citations::one(decision.cite.clone()),
+                )
                 .concerning([&package.arn])
                 .between(decision.at, None)
                 .told_apart_by(format!("{} {}", package.arn, decision.at.map(|at| at.to_seconds_text()).unwrap_or_default()));

@@ -26,7 +26,11 @@ fn run(case: &Case, findings: &mut Findings) {
             let same = match (&package.by, &decision.by) {
                 (Some(creator), Some(approver)) => creator.is_same_as(approver).then(|| approver.to_string()),
                 // The package's own record names roles and users, which people may share: only users are sure.
-                _ => package.recorded_by.as_ref().filter(|creator| Some(*creator) == decision.recorded_by.as_ref() && creator.contains(":user/")).cloned(),
+                _ => package
+                    .recorded_by
+                    .as_ref()
+                    .filter(|creator| Some(*creator) == decision.recorded_by.as_ref() && creator.contains(":user/"))
+                    .cloned(),
             };
             let Some(who) = same else { continue };
             let creation = package.cites(|says| !says.is_update && says.words == Words::Request).into_iter().flatten();
@@ -34,7 +38,12 @@ fn run(case: &Case, findings: &mut Findings) {
             let endpoint = serving(case, package).next().map(|span| span.endpoint.clone());
             let subject = endpoint.as_ref().unwrap_or(&package.arn);
             let finding = CHECK
-                .finds(subject, format!("{} was created and approved by the same principal, {who}", package.arn.name()), Grade::B, evidence)
+                .finds(
+                    subject,
+                    format!("{} was created and approved by the same principal, {who}", package.arn.name()),
+                    Grade::B,
+                    evidence,
+                )
                 .concerning([&package.arn])
                 .between(package.created, decision.at)
                 .told_apart_by(format!("{} {}", package.arn, decision.at.map(|at| at.to_seconds_text()).unwrap_or_default()));

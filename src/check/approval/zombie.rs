@@ -9,7 +9,7 @@ use crate::case::serving::Span;
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
 use crate::fact::registry::Approval;
-use crate::finding::{Exposure, Severity};
+use crate::finding::{Exposure, Severity, grouped};
 use crate::time::Instant;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -25,9 +25,14 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for package in case.packages.iter() {
-        for (position, decision) in package.decisions.iter().enumerate().filter(|(_, decision)| decision.status == Approval::Rejected) {
+        for (position, decision) in
+            package.decisions.iter().enumerate().filter(|(_, decision)| decision.status == Approval::Rejected)
+        {
             let Some(rejected) = decision.at else { continue };
-            let again = package.decisions[position + 1..].iter().find(|decision| decision.status != Approval::Rejected).and_then(|decision| decision.at);
+            let again = package.decisions[position + 1..]
+                .iter()
+                .find(|decision| decision.status != Approval::Rejected)
+                .and_then(|decision| decision.at);
             for span in serving(case, package) {
                 report(case, package, rejected, again, decision, span, findings);
             }
@@ -35,7 +40,15 @@ fn run(case: &Case, findings: &mut Findings) {
     }
 }
 
-fn report(case: &Case, package: &Package, rejected: Instant, again: Option<Instant>, decision: &crate::case::registry::Decision, span: &Span, findings: &mut Findings) {
+fn report(
+    case: &Case,
+    package: &Package,
+    rejected: Instant,
+    again: Option<Instant>,
+    decision: &crate::case::registry::Decision,
+    span: &Span,
+    findings: &mut Findings,
+) {
     let from = rejected.max(span.from.latest);
     let ends = [span.to.map(|to| to.earliest), again].into_iter().flatten().min();
     let Some(until) = ends.or(case.as_of).filter(|until| *until > from) else { return };
@@ -47,14 +60,33 @@ fn report(case: &Case, package: &Package, rejected: Instant, again: Option<Insta
     if counted.is_none() {
         findings.need(GapKey::Requests { endpoint: span.endpoint.clone(), variant: span.variant.clone(), from, to: until });
     }
-    let cites = span.evidence.iter().cloned().chain([decision.cite.clone()]).chain(counted.iter().flat_map(|counted| counted.cites.clone()));
+    let cites = span
+        .evidence
+        .iter()
+        .cloned()
+        .chain([decision.cite.clone()])
+        .chain(counted.iter().flat_map(|counted| counted.cites.clone()));
     let Some(evidence) = Citations::from_all(cites) else { return };
-    let who = decision.by.as_ref().map(ToString::to_string).or_else(|| decision.recorded_by.clone()).map(|who| format!(" by {who}")).unwrap_or_default();
-    let requests = counted.as_ref().map(|counted| format!("; {} requests since", counted.requests)).unwrap_or_default();
+    let who = decision
+        .by
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| decision.recorded_by.clone())
+        .map(|who| format!(" by {who}"))
+        .unwrap_or_default();
+    let requests = counted.as_ref().map(|counted| format!("; {} requests since", grouped(counted.requests))).unwrap_or_default();
     let still = if ends.is_none() { "still serves" } else { "went on serving" };
     let finding = CHECK
-        .finds(&span.endpoint, format!("{} was rejected at {} and {still} {}{requests}", package.arn.name(), rejected.to_seconds_text(), span.name), Grade::B.weaker(span.grade), evidence)
-        .because(format!("Rejected{who}{}.", decision.reason.as_ref().map(|reason| format!(", because: {reason}")).unwrap_or_default()))
+        .finds(
+            &span.endpoint,
+            format!("{} was rejected at {} and {still} {}{requests}", package.arn.name(), rejected.to_seconds_text(), span.name),
+            Grade::B.weaker(span.grade),
+            evidence,
+        )
+        .because(format!(
+            "Rejected{who}{}.",
+            decision.reason.as_ref().map(|reason| format!(", because: {reason}")).unwrap_or_default()
+        ))
         .concerning([&package.arn, &span.model])
         .between(Some(from), ends)
         .told_apart_by(format!("{} {} {}", package.arn, span.variant, rejected.to_seconds_text()))

@@ -31,7 +31,12 @@ fn run(case: &Case, findings: &mut Findings) {
         let subject = said.says.subject().unwrap_or(&said.says.operation).to_owned();
         let name = subject.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or(&subject).to_owned();
         let finding = CHECK
-            .finds(subject, format!("{by} called {} on {name} in the console", said.says.operation), Grade::B, Citations::one(said.cite.clone()))
+            .finds(
+                subject,
+                format!("{by} called {} on {name} in the console", said.says.operation),
+                Grade::B,
+                Citations::one(said.cite.clone()),
+            )
             .between(Some(said.says.at), None)
             .told_apart_by(format!("{} {}", said.says.operation, said.says.at.to_seconds_text()));
         findings.add(finding);
@@ -53,10 +58,18 @@ fn production(case: &Case) -> BTreeSet<String> {
         }
     }
     for lineage in case.lineages.iter().filter(|lineage| case.serving.of_model(&lineage.arn).next().is_some()) {
-        if let Some(pipeline) = lineage.pipeline_execution.value().and_then(|arn| arn.as_str().split_once("/execution/").map(|(pipeline, _)| pipeline.to_lowercase())) {
+        if let Some(pipeline) = lineage
+            .pipeline_execution
+            .value()
+            .and_then(|arn| arn.as_str().split_once("/execution/").map(|(pipeline, _)| pipeline.to_lowercase()))
+        {
             names.insert(pipeline);
         }
-        let uris = lineage.data.iter().map(|channel| channel.uri.as_str()).chain(lineage.artifact.value().map(|artifact| artifact.uri.as_str()));
+        let uris = lineage
+            .data
+            .iter()
+            .map(|channel| channel.uri.as_str())
+            .chain(lineage.artifact.value().map(|artifact| artifact.uri.as_str()));
         for uri in uris {
             if let Some(bucket) = uri.strip_prefix("s3://").and_then(|rest| rest.split('/').next()) {
                 names.insert(format!("s3://{}/", bucket.to_lowercase()));
@@ -69,7 +82,10 @@ fn production(case: &Case) -> BTreeSet<String> {
 /// Returns whether a call changes something that production rests on.
 fn concerns(call: &CallStatement, production: &BTreeSet<String>) -> bool {
     let changes = match call.service.as_str() {
-        "sagemaker" => ["Create", "Update", "Delete", "Stop", "Start"].iter().any(|verb| call.operation.starts_with(verb)) && call.operation != "UpdateModelPackage",
+        "sagemaker" => {
+            ["Create", "Update", "Delete", "Stop", "Start"].iter().any(|verb| call.operation.starts_with(verb))
+                && call.operation != "UpdateModelPackage"
+        }
         "s3" => call.operation.starts_with("PutBucket") || call.operation.starts_with("DeleteBucket"),
         _ => false,
     };
@@ -78,7 +94,8 @@ fn concerns(call: &CallStatement, production: &BTreeSet<String>) -> bool {
     }
     let named = |text: &str| {
         let text = text.to_lowercase();
-        production.contains(&text) || production.iter().any(|own| own.starts_with("endpoint-config/") && text.ends_with(own.as_str()))
+        production.contains(&text)
+            || production.iter().any(|own| own.starts_with("endpoint-config/") && text.ends_with(own.as_str()))
     };
     call.arn.as_ref().is_some_and(|arn| named(arn.as_str())) || call.name.as_deref().is_some_and(named)
 }

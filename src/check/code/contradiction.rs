@@ -25,12 +25,22 @@ fn run(case: &Case, findings: &mut Findings) {
             .conflicts()
             .iter()
             .map(|side| {
-                let places: Vec<String> = side.evidence.iter().filter_map(|cite| cite.excerpt.as_deref()).map(|excerpt| excerpt.split(':').next().unwrap_or(excerpt).to_owned()).collect();
+                let places: Vec<String> = side
+                    .evidence
+                    .iter()
+                    .filter_map(|cite| cite.excerpt.as_deref())
+                    .map(|excerpt| excerpt.split(':').next().unwrap_or(excerpt).to_owned())
+                    .collect();
                 format!("{} by {}", side.value, places.join(", "))
             })
             .collect();
         let finding = CHECK
-            .finds(&lineage.arn, format!("{} commits are named for {}: {}", commits.len(), lineage.name, commits.join(", ")), Grade::X, evidence)
+            .finds(
+                &lineage.arn,
+                format!("{} commits are named for {}: {}", commits.len(), lineage.name, commits.join(", ")),
+                Grade::X,
+                evidence,
+            )
             .because(said.join("; "))
             .concerning(lineage.training_job.value().into_iter().chain(lineage.package.value().map(|package| &package.arn)))
             .between(lineage.created, None)

@@ -48,11 +48,20 @@ fn compare(earlier: &Lineage, later: &Lineage, findings: &mut Findings) {
         return;
     }
     let claims = [&earlier.code.dependencies, &later.code.dependencies];
-    let cites = claims.iter().flat_map(|claim| claim.evidence().cloned()).chain(earlier.code.commit.evidence().cloned()).chain(later.code.commit.evidence().cloned());
+    let cites = claims
+        .iter()
+        .flat_map(|claim| claim.evidence().cloned())
+        .chain(earlier.code.commit.evidence().cloned())
+        .chain(later.code.commit.evidence().cloned());
     let Some(evidence) = Citations::from_all(cites) else { return };
     let grade = earlier.code.commit.grade().weaker(later.code.commit.grade());
     let finding = CHECK
-        .finds(&later.arn, format!("{} and {} name the same commit and were trained with different packages", earlier.name, later.name), grade, evidence)
+        .finds(
+            &later.arn,
+            format!("{} and {} name the same commit and were trained with different packages", earlier.name, later.name),
+            grade,
+            evidence,
+        )
         .because(describe(&skew))
         .concerning([&earlier.arn])
         .between(earlier.created, later.created)

@@ -21,16 +21,24 @@ fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
         let Some(trained) = lineage.code.dependencies.value() else { continue };
         for span in case.serving.of_model(&lineage.arn) {
-            let instances = case.logs.of_endpoint(&span.name).filter(|(variant, _, printed)| *variant == span.variant && printed.overlaps(span.from.earliest, span.to.map(|to| to.latest)));
+            let instances = case.logs.of_endpoint(&span.name).filter(|(variant, _, printed)| {
+                *variant == span.variant && printed.overlaps(span.from.earliest, span.to.map(|to| to.latest))
+            });
             for (_, instance, printed) in instances {
                 let skew = skew(trained, &printed.packages);
                 if skew.is_empty() {
                     continue;
                 }
-                let cites = lineage.code.dependencies.evidence().cloned().chain(printed.package_citations().into_iter().flatten());
+                let cites =
+                    lineage.code.dependencies.evidence().cloned().chain(printed.package_citations().into_iter().flatten());
                 let Some(evidence) = Citations::from_all(cites) else { continue };
                 let finding = CHECK
-                    .finds(&lineage.arn, format!("{} package(s) of {} differ between training and serving", skew.len(), lineage.name), lineage.code.dependencies.grade(), evidence)
+                    .finds(
+                        &lineage.arn,
+                        format!("{} package(s) of {} differ between training and serving", skew.len(), lineage.name),
+                        lineage.code.dependencies.grade(),
+                        evidence,
+                    )
                     .because(format!("Training → {} ({instance}): {}", span.name, describe(&skew)))
                     .concerning(lineage.training_job.value().into_iter().chain([&span.endpoint]))
                     .between(Some(span.from.latest), span.to.map(|to| to.earliest))

@@ -24,7 +24,9 @@ fn run(case: &Case, findings: &mut Findings) {
         let instances: Vec<_> = case
             .logs
             .of_endpoint(&span.name)
-            .filter(|(variant, _, printed)| *variant == span.variant && !printed.packages.is_empty() && printed.first.is_none_or(within))
+            .filter(|(variant, _, printed)| {
+                *variant == span.variant && !printed.packages.is_empty() && printed.first.is_none_or(within)
+            })
             .collect();
         let Some((_, first_name, first)) = instances.first() else { continue };
         for (_, name, printed) in &instances[1..] {
@@ -35,7 +37,12 @@ fn run(case: &Case, findings: &mut Findings) {
             let cites = [first, printed].into_iter().filter_map(|printed| printed.package_citations()).flatten();
             let Some(evidence) = Citations::from_all(cites) else { continue };
             let finding = CHECK
-                .finds(&span.endpoint, format!("Instances of {} ({}) run different versions of {} package(s)", span.name, span.variant, skew.len()), Grade::B, evidence)
+                .finds(
+                    &span.endpoint,
+                    format!("Instances of {} ({}) run different versions of {} package(s)", span.name, span.variant, skew.len()),
+                    Grade::B,
+                    evidence,
+                )
                 .because(format!("{first_name} → {name}: {}", describe(&skew)))
                 .concerning([&span.model])
                 .between(printed.first, span.to.map(|to| to.earliest))

@@ -11,7 +11,10 @@ pub(super) mod train_serve_mismatch;
 use std::collections::BTreeMap;
 
 /// Returns the packages that two environments both name, in different versions.
-pub(super) fn skew<'a>(one: &'a BTreeMap<String, String>, other: &'a BTreeMap<String, String>) -> Vec<(&'a str, &'a str, &'a str)> {
+pub(super) fn skew<'a>(
+    one: &'a BTreeMap<String, String>,
+    other: &'a BTreeMap<String, String>,
+) -> Vec<(&'a str, &'a str, &'a str)> {
     let differs = |(name, version): (&'a String, &'a String)| {
         let others = other.get(name)?;
         (others != version).then_some((name.as_str(), version.as_str(), others.as_str()))

@@ -21,7 +21,10 @@ fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
         let claim = &lineage.code.commit;
         let never = claim.missing().iter().any(|gap| matches!(gap, GapKey::CommitNeverRecorded(_)));
-        let Some(evidence) = lineage.code.training_image.citations().cloned().filter(|_| never && claim.grade() == Grade::U) else { continue };
+        let Some(evidence) = lineage.code.training_image.citations().cloned().filter(|_| never && claim.grade() == Grade::U)
+        else {
+            continue;
+        };
         let finding = CHECK
             .finds(&lineage.arn, format!("Nothing names the commit that {} was trained from", lineage.name), Grade::B, evidence)
             .concerning(lineage.training_job.value())

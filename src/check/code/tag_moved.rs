@@ -52,7 +52,12 @@ fn run(case: &Case, findings: &mut Findings) {
             let Some(evidence) = Citations::from_all(cites) else { continue };
             let when = moved.last().map(|moved| format!(" It was moved at {}.", moved.at)).unwrap_or_default();
             let finding = CHECK
-                .finds(&tagged, format!("The tag named another image for {} than for {}", name(&pair[1].who), name(&pair[0].who)), Grade::B, evidence)
+                .finds(
+                    &tagged,
+                    format!("The tag named another image for {} than for {}", name(&pair[1].who), name(&pair[0].who)),
+                    Grade::B,
+                    evidence,
+                )
                 .because(format!("{before} at {}, {after} at {}.{when}", pair[0].at, pair[1].at))
                 .concerning([&pair[0].who, &pair[1].who])
                 .between(Some(pair[0].at), Some(pair[1].at))

@@ -55,7 +55,12 @@ fn by_image(lineage: &Lineage) -> Option<Mismatch> {
         (Some(_), Some(_)) => None,
         // Tags that differ name different images, unless they were put on the same one.
         _ => (first.tag != second.tag && first.tag.is_some() && second.tag.is_some()).then(|| {
-            let detail = format!("Repository {}: tag {} trained, {} serves.", first.repository, first.tag.unwrap_or_default(), second.tag.unwrap_or_default());
+            let detail = format!(
+                "Repository {}: tag {} trained, {} serves.",
+                first.repository,
+                first.tag.unwrap_or_default(),
+                second.tag.unwrap_or_default()
+            );
             ("images", detail, Grade::C, cites)
         }),
     }
@@ -69,7 +74,12 @@ fn by_commit(case: &Case, lineage: &Lineage) -> Option<Mismatch> {
     for container in &model.containers {
         for (name, value) in container.environment.iter().filter(|(name, _)| is_commit_name(name)) {
             let Some(served) = commit(value).filter(|served| !agree(served, commit_trained)) else { continue };
-            let cites = trained.evidence().cloned().chain(model.cites(|says| says.containers.iter().any(|container| container.environment.contains_key(name))).into_iter().flatten());
+            let cites = trained.evidence().cloned().chain(
+                model
+                    .cites(|says| says.containers.iter().any(|container| container.environment.contains_key(name)))
+                    .into_iter()
+                    .flatten(),
+            );
             let detail = format!("Commit {commit_trained} trained; {name} of the serving container is {served}.");
             return Some(("code", detail, Grade::D.max(trained.grade()), cites.collect()));
         }

@@ -23,13 +23,23 @@ fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
         let model = case.models.get(&lineage.arn, lineage.created);
         let packages = lineage.package.value().and_then(|package| case.packages.get(&package.arn));
-        let containers = model.into_iter().flat_map(|model| &model.containers).chain(packages.into_iter().flat_map(|package| &package.containers));
-        let Some(uri) = containers.filter(|container| !container.multi_model).find_map(|container| container.artifact.clone()) else { continue };
+        let containers = model
+            .into_iter()
+            .flat_map(|model| &model.containers)
+            .chain(packages.into_iter().flat_map(|package| &package.containers));
+        let Some(uri) = containers.filter(|container| !container.multi_model).find_map(|container| container.artifact.clone())
+        else {
+            continue;
+        };
         let made = [lineage.created, packages.and_then(|package| package.created)].into_iter().flatten().min();
         let Some(made) = made else { continue };
         let versions = case.objects.versions(&uri);
         let Some(then) = case.objects.live_object(&uri, made) else { continue };
-        let is_new = |version: &&Version| version.visible().is_some_and(|visible| visible > made.plus(2)) && (version.marker || !version.is_same_as(then)) && !same_bytes(version, then);
+        let is_new = |version: &&Version| {
+            version.visible().is_some_and(|visible| visible > made.plus(2))
+                && (version.marker || !version.is_same_as(then))
+                && !same_bytes(version, then)
+        };
         let later: Vec<&Version> = versions.iter().filter(is_new).collect();
         let Some(first) = later.first() else { continue };
         report(case, lineage, &uri, then, first, later.len(), findings);
@@ -40,11 +50,21 @@ fn same_bytes(one: &Version, other: &Version) -> bool {
     one.etag.is_some() && one.etag == other.etag && one.size == other.size
 }
 
-fn report(case: &Case, lineage: &crate::case::lineage::Lineage, uri: &S3Uri, then: &Version, first: &Version, count: usize, findings: &mut Findings) {
-    let cites = case.objects.cites_of(then).into_iter().chain(case.objects.cites_of(first)).chain(lineage.artifact.evidence().cloned());
+fn report(
+    case: &Case,
+    lineage: &crate::case::lineage::Lineage,
+    uri: &S3Uri,
+    then: &Version,
+    first: &Version,
+    count: usize,
+    findings: &mut Findings,
+) {
+    let cites =
+        case.objects.cites_of(then).into_iter().chain(case.objects.cites_of(first)).chain(lineage.artifact.evidence().cloned());
     let Some(evidence) = Citations::from_all(cites) else { return };
     let at = first.visible();
-    let spans: Vec<_> = case.serving.of_model(&lineage.arn).filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at))).collect();
+    let spans: Vec<_> =
+        case.serving.of_model(&lineage.arn).filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at))).collect();
     let exposure = spans.first().zip(at).and_then(|(span, at)| {
         let from = at.max(span.from.latest);
         let to = span.to.map(|to| to.earliest).or(case.as_of)?;
@@ -55,9 +75,21 @@ fn report(case: &Case, lineage: &crate::case::lineage::Lineage, uri: &S3Uri, the
     let what = if first.marker { "deleted" } else { "overwritten" };
     let certain = first.is_corroborated() || then.id.is_some();
     let finding = CHECK
-        .finds(uri, format!("The artifact of {} was {what}{who} after it was made", lineage.name), if certain { Grade::B } else { Grade::C }, evidence)
-        .because(format!("{count} later version(s) lie where the model's bytes lay; instances that start now load another artifact."))
-        .concerning([&lineage.arn].into_iter().chain(lineage.package.value().map(|package| &package.arn)).chain(spans.iter().map(|span| &span.endpoint)))
+        .finds(
+            uri,
+            format!("The artifact of {} was {what}{who} after it was made", lineage.name),
+            if certain { Grade::B } else { Grade::C },
+            evidence,
+        )
+        .because(format!(
+            "{count} later version(s) lie where the model's bytes lay; instances that start now load another artifact."
+        ))
+        .concerning(
+            [&lineage.arn]
+                .into_iter()
+                .chain(lineage.package.value().map(|package| &package.arn))
+                .chain(spans.iter().map(|span| &span.endpoint)),
+        )
         .between(at, None)
         .told_apart_by(format!("{} {}", lineage.arn, at.map(|at| at.to_seconds_text()).unwrap_or_default()))
         .exposing(exposure);

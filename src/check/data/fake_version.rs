@@ -24,12 +24,16 @@ fn run(case: &Case, findings: &mut Findings) {
         let named = job.environment.iter().chain(&job.hyperparameters).chain(&job.tags);
         for (name, value) in named {
             let Some(reason) = fake(job, name, value) else { continue };
-            let Some(evidence) =
-                job.cites(|says| says.environment.contains_key(name) || says.hyperparameters.contains_key(name) || says.tags.contains_key(name))
-            else {
+            let Some(evidence) = job.cites(|says| {
+                says.environment.contains_key(name) || says.hyperparameters.contains_key(name) || says.tags.contains_key(name)
+            }) else {
                 continue;
             };
-            let uri = job.inputs.iter().filter(|input| input.role == crate::fact::job::InputRole::Data).find_map(|input| input.uri.as_ref());
+            let uri = job
+                .inputs
+                .iter()
+                .filter(|input| input.role == crate::fact::job::InputRole::Data)
+                .find_map(|input| input.uri.as_ref());
             let subject = uri.map_or_else(|| job.arn.to_string(), ToString::to_string);
             let finding = CHECK
                 .finds(subject, format!("{name}={value} of {} is no data version: {reason}", job.name), Grade::B, evidence)
@@ -58,7 +62,11 @@ fn fake(job: &Job, name: &str, value: &str) -> Option<&'static str> {
     let is_hex = matches!(hex.len(), 32 | 40 | 64) && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest {
         // S3 writes ETags of multipart uploads as `hex-parts`.
-        let etag = value.trim_matches('"').split('-').next().is_some_and(|head| head.len() == 32 && head.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let etag = value
+            .trim_matches('"')
+            .split('-')
+            .next()
+            .is_some_and(|head| head.len() == 32 && head.bytes().all(|byte| byte.is_ascii_hexdigit()));
         return (!is_hex && !etag).then_some("it is no digest of anything");
     }
     let names_partition = job.inputs.iter().filter_map(|input| input.uri.as_ref()).any(|uri| uri.key.contains(value));
@@ -68,12 +76,15 @@ fn fake(job: &Job, name: &str, value: &str) -> Option<&'static str> {
 /// Returns whether a value is a time: a date, a date with a time, or an epoch.
 fn is_clock(value: &str) -> bool {
     let digits: String = value.chars().filter(char::is_ascii_digit).collect();
-    let only_clock = value.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | 'Z' | '_' | ' ' | '.' | '+' | '/'));
+    let only_clock =
+        value.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | 'Z' | '_' | ' ' | '.' | '+' | '/'));
     if !only_clock || value.is_empty() {
         return false;
     }
     let plausible = |year: &str| year.parse::<u32>().is_ok_and(|year| (2000..2100).contains(&year));
-    let dated = digits.len() >= 8 && digits.get(..4).is_some_and(plausible) && digits.get(4..6).is_some_and(|month| ("01"..="12").contains(&month));
+    let dated = digits.len() >= 8
+        && digits.get(..4).is_some_and(plausible)
+        && digits.get(4..6).is_some_and(|month| ("01"..="12").contains(&month));
     let epoch = value.parse::<f64>().ok().filter(|_| digits.len() >= 10).and_then(Instant::from_number);
     dated || epoch.is_some_and(|at| (946_684_800..4_102_444_800).contains(&at.seconds()))
 }

@@ -65,7 +65,11 @@ fn judge(case: &Case, consumer: [&Job; 2], producer: [&Job; 2], channel: &str, f
         _ => return,
     };
     let jobs = [producer[0], producer[1], consumer[0], consumer[1]];
-    let Some(evidence) = Citations::from_all(jobs.iter().filter_map(|job| job.cites(|says| says.image.is_some() || !says.inputs.is_empty())).flatten()) else { return };
+    let Some(evidence) = Citations::from_all(
+        jobs.iter().filter_map(|job| job.cites(|says| says.image.is_some() || !says.inputs.is_empty())).flatten(),
+    ) else {
+        return;
+    };
     let uri = consumer[1].inputs.iter().find(|input| input.name == channel).and_then(|input| input.uri.as_ref());
     let subject = uri.map_or_else(|| consumer[1].arn.to_string(), ToString::to_string);
     let finding = CHECK

@@ -64,8 +64,11 @@ pub(super) fn describe(differences: &[Difference<'_>]) -> String {
         Some(who) => format!(" (written by {who})"),
         None => String::new(),
     };
-    let shown: Vec<String> =
-        differences.iter().take(5).map(|one| format!("{}: {} → {}{}", one.key, version(one.before), version(one.after), who(one.after))).collect();
+    let shown: Vec<String> = differences
+        .iter()
+        .take(5)
+        .map(|one| format!("{}: {} → {}{}", one.key, version(one.before), version(one.after), who(one.after)))
+        .collect();
     let more = differences.len().saturating_sub(shown.len());
     if more > 0 { format!("{}; and {more} more", shown.join("; ")) } else { shown.join("; ") }
 }

@@ -46,7 +46,12 @@ fn run(case: &Case, findings: &mut Findings) {
         let cites = jobs.iter().filter_map(|job| job.cites(|says| !says.inputs.is_empty())).flatten();
         let Some(evidence) = crate::evidence::citation::Citations::from_all(cites) else { continue };
         let finding = CHECK
-            .finds(&uri, format!("{} training job(s) name their data by a path that can be overwritten", jobs.len()), Grade::B, evidence)
+            .finds(
+                &uri,
+                format!("{} training job(s) name their data by a path that can be overwritten", jobs.len()),
+                Grade::B,
+                evidence,
+            )
             .concerning(jobs.iter().map(|job| &job.arn));
         findings.add(finding);
     }
@@ -54,7 +59,9 @@ fn run(case: &Case, findings: &mut Findings) {
 
 fn is_pinned(uri: &S3Uri, job: &Job) -> bool {
     let execution = job.tags.get("sagemaker:pipeline-execution-arn").and_then(|arn| arn.rsplit('/').next());
-    PINNED.as_ref().is_some_and(|pattern| pattern.is_match(&uri.key)) || execution.is_some_and(|id| uri.key.contains(id)) || uri.key.contains(&job.name)
+    PINNED.as_ref().is_some_and(|pattern| pattern.is_match(&uri.key))
+        || execution.is_some_and(|id| uri.key.contains(id))
+        || uri.key.contains(&job.name)
 }
 
 #[cfg(test)]
@@ -64,7 +71,14 @@ mod tests {
     #[test]
     fn partitions_dates_and_hashes_pin() {
         let pinned = |key: &str| PINNED.as_ref().unwrap().is_match(key);
-        for key in ["f/dt=2026-10-12/", "logs/year=2026/month=1/", "a/2026/10/12/", "a/20261012/", &format!("code/{}/x", "9f".repeat(32)), "j-2026-03-02-09-15-20-417/o"] {
+        for key in [
+            "f/dt=2026-10-12/",
+            "logs/year=2026/month=1/",
+            "a/2026/10/12/",
+            "a/20261012/",
+            &format!("code/{}/x", "9f".repeat(32)),
+            "j-2026-03-02-09-15-20-417/o",
+        ] {
             assert!(pinned(key), "{key}");
         }
         for key in ["train/", "data/v2/train/", "churn/train/part-0001.parquet", "a/1234567890/"] {

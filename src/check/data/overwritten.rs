@@ -54,12 +54,21 @@ fn between(case: &Case, earlier: &Job, later: &Job, input: &JobInput, findings: 
     }
     let cites = before.evidence().chain(after.evidence()).cloned();
     let Some(evidence) = Citations::from_all(cites) else { return };
-    let title = format!("{} of {} object(s) behind {uri} changed between {} and {}", changed.len(), old.objects.len(), earlier.name, later.name);
+    let title = format!(
+        "{} of {} object(s) behind {uri} changed between {} and {}",
+        changed.len(),
+        old.objects.len(),
+        earlier.name,
+        later.name
+    );
     let finding = CHECK
         .finds(uri, title, before.grade().weaker(after.grade()).max(Grade::A), evidence)
         .because(describe(&changed))
         .concerning([&earlier.arn, &later.arn])
-        .between(earlier.read_window(same_input.mode).map(|window| window.from), later.read_window(input.mode).map(|window| window.from))
+        .between(
+            earlier.read_window(same_input.mode).map(|window| window.from),
+            later.read_window(input.mode).map(|window| window.from),
+        )
         .told_apart_by(format!("{} {}", old.fingerprint, new.fingerprint));
     findings.add(finding);
 }

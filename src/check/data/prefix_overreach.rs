@@ -31,8 +31,12 @@ fn run(case: &Case, findings: &mut Findings) {
             let claim = input_version(case, job, input);
             let Some(value) = claim.value() else { continue };
             let own = format!("{}/", uri.key);
-            let (inside, beyond): (Vec<&str>, Vec<&str>) =
-                value.objects.iter().map(|object| object.key.as_str()).filter(|key| *key != &*uri.key).partition(|key| key.starts_with(&own));
+            let (inside, beyond): (Vec<&str>, Vec<&str>) = value
+                .objects
+                .iter()
+                .map(|object| object.key.as_str())
+                .filter(|key| *key != &*uri.key)
+                .partition(|key| key.starts_with(&own));
             let siblings: Vec<&str> = beyond.into_iter().filter(|key| key[uri.key.len()..].contains('/')).collect();
             if inside.is_empty() || siblings.is_empty() {
                 continue;
@@ -45,7 +49,12 @@ fn run(case: &Case, findings: &mut Findings) {
             let Some(evidence) = Citations::from_all(claim.evidence().cloned()) else { continue };
             let example = siblings.first().copied().unwrap_or_default();
             let finding = CHECK
-                .finds(uri, format!("The prefix {uri} also takes {} object(s) of its siblings, such as {example}", siblings.len()), claim.grade(), evidence)
+                .finds(
+                    uri,
+                    format!("The prefix {uri} also takes {} object(s) of its siblings, such as {example}", siblings.len()),
+                    claim.grade(),
+                    evidence,
+                )
                 .because(format!("{} object(s) lie in the folder that was meant.", inside.len()))
                 .concerning([&job.arn])
                 .between(job.created, None);

@@ -24,8 +24,15 @@ pub(in crate::check) const CHECK: Check = Check {
 fn run(case: &Case, findings: &mut Findings) {
     for trail in case.coverage.trails() {
         for gap in &trail.gaps {
-            let touched: Vec<&Lineage> =
-                case.lineages.iter().filter(|lineage| lineage.arn.account() == trail.scope.account && lineage.arn.region() == trail.scope.region && depends(case, lineage, gap)).collect();
+            let touched: Vec<&Lineage> = case
+                .lineages
+                .iter()
+                .filter(|lineage| {
+                    lineage.arn.account() == trail.scope.account
+                        && lineage.arn.region() == trail.scope.region
+                        && depends(case, lineage, gap)
+                })
+                .collect();
             let Some(first) = touched.first() else { continue };
             let place = Place { account: trail.scope.account.clone(), region: trail.scope.region.clone() };
             findings.need(GapKey::Trail(place, Some(gap.from), Some(gap.to)));
@@ -36,7 +43,13 @@ fn run(case: &Case, findings: &mut Findings) {
                 None => (Grade::C, "The trail is dense before and after, and has no record in between.".to_owned()),
             };
             let names: Vec<&str> = touched.iter().map(|lineage| lineage.name.as_str()).collect();
-            let title = format!("CloudTrail of {} is missing for {} ({} to {})", trail.scope.region, duration_text(gap.to.since(gap.from)), gap.from.to_seconds_text(), gap.to.to_seconds_text());
+            let title = format!(
+                "CloudTrail of {} is missing for {} ({} to {})",
+                trail.scope.region,
+                duration_text(gap.to.since(gap.from)),
+                gap.from.to_seconds_text(),
+                gap.to.to_seconds_text()
+            );
             let finding = CHECK
                 .finds(format!("cloudtrail/{}/{}", trail.scope.account, trail.scope.region), title, grade, evidence)
                 .because(format!("{how} Claims about {} model(s) depend on it: {}.", names.len(), names.join(", ")))

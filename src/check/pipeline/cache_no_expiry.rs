@@ -30,11 +30,21 @@ fn run(case: &Case, findings: &mut Findings) {
         }
     }
     for defined in latest.values() {
-        let steps: Vec<&str> =
-            defined.definition.steps.iter().filter(|step| step.cached && step.expires_after.is_none()).map(|step| step.name.as_str()).collect();
+        let steps: Vec<&str> = defined
+            .definition
+            .steps
+            .iter()
+            .filter(|step| step.cached && step.expires_after.is_none())
+            .map(|step| step.name.as_str())
+            .collect();
         let Some(pipeline) = defined.pipeline.as_ref().filter(|_| !steps.is_empty()) else { continue };
         let finding = CHECK
-            .finds(pipeline, format!("{} step(s) are cached without an end: {}", steps.len(), steps.join(", ")), Grade::B, Citations::one(defined.cite.clone()))
+            .finds(
+                pipeline,
+                format!("{} step(s) are cached without an end: {}", steps.len(), steps.join(", ")),
+                Grade::B,
+                Citations::one(defined.cite.clone()),
+            )
             .concerning(defined.execution.as_ref())
             .between(defined.since, None)
             .told_apart_by(steps.join(" "));

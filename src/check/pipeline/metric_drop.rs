@@ -33,15 +33,19 @@ struct Measured<'a> {
 fn run(case: &Case, findings: &mut Findings) {
     let mut by_line: BTreeMap<String, Vec<Measured<'_>>> = BTreeMap::new();
     for lineage in &case.lineages {
-        let group = lineage.package.value().and_then(|package| case.packages.get(&package.arn)).and_then(|package| package.group.clone());
+        let group =
+            lineage.package.value().and_then(|package| case.packages.get(&package.arn)).and_then(|package| package.group.clone());
         let job = lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created));
-        let line = group.map(|group| format!("group {group}")).or_else(|| job.map(|job| format!("job {}", family_name(&job.name))));
+        let line =
+            group.map(|group| format!("group {group}")).or_else(|| job.map(|job| format!("job {}", family_name(&job.name))));
         if let (Some(line), Some(measured)) = (line, measure(case, lineage)) {
             by_line.entry(format!("{} {line}", lineage.arn.account())).or_default().push(measured);
         }
     }
     for line in by_line.values_mut() {
-        line.sort_by(|left, right| left.lineage.created.cmp(&right.lineage.created).then_with(|| left.lineage.arn.cmp(&right.lineage.arn)));
+        line.sort_by(|left, right| {
+            left.lineage.created.cmp(&right.lineage.created).then_with(|| left.lineage.arn.cmp(&right.lineage.arn))
+        });
         for pair in line.windows(2) {
             if pair[0].lineage.training_job.value() != pair[1].lineage.training_job.value() {
                 compare(&pair[0], &pair[1], findings);
@@ -59,10 +63,15 @@ fn measure<'a>(case: &Case, lineage: &'a Lineage) -> Option<Measured<'a>> {
             None => said.says.path.ends_with(&format!("/{}", uri.key)),
         });
         if let Some(found) = found {
-            return Some(Measured { lineage, metrics: found.says.metrics.iter().cloned().collect(), cites: vec![found.cite.clone()] });
+            return Some(Measured {
+                lineage,
+                metrics: found.says.metrics.iter().cloned().collect(),
+                cites: vec![found.cite.clone()],
+            });
         }
     }
-    let job = lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created)).filter(|job| !job.metrics.is_empty())?;
+    let job =
+        lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created)).filter(|job| !job.metrics.is_empty())?;
     let cites = job.cites(|says| !says.metrics.is_empty()).into_iter().flatten().collect();
     Some(Measured { lineage, metrics: job.metrics.iter().cloned().collect(), cites })
 }
@@ -90,12 +99,21 @@ fn compare(before: &Measured<'_>, after: &Measured<'_>, findings: &mut Findings)
     let cites = before.cites.iter().chain(&after.cites).cloned();
     let differs = differences(before.lineage, after.lineage);
     let Some(evidence) = Citations::from_all(cites.chain(differs.iter().flat_map(|(_, cites)| cites.clone()))) else { return };
-    let shown = if differs.is_empty() { "Nothing in their known inputs differs.".to_owned() } else { format!("What differs: {}.", differs.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("; ")) };
+    let shown = if differs.is_empty() {
+        "Nothing in their known inputs differs.".to_owned()
+    } else {
+        format!("What differs: {}.", differs.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("; "))
+    };
     let all: Vec<String> = worse.iter().map(|(name, old, new)| format!("{name} {old} → {new}")).collect();
     let lineage = after.lineage;
     let subject = lineage.pipeline_execution.value().map_or_else(|| lineage.arn.to_string(), ToString::to_string);
     let finding = CHECK
-        .finds(subject, format!("{name} fell from {old} to {new} between {} and {}", before.lineage.name, lineage.name), crate::case::claim::Grade::B, evidence)
+        .finds(
+            subject,
+            format!("{name} fell from {old} to {new} between {} and {}", before.lineage.name, lineage.name),
+            crate::case::claim::Grade::B,
+            evidence,
+        )
         .because(format!("{}. {shown}", all.join(", ")))
         .concerning([&before.lineage.arn, &lineage.arn].into_iter().chain(lineage.training_job.value()))
         .between(before.lineage.created, lineage.created)

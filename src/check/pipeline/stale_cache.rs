@@ -34,7 +34,9 @@ fn run(case: &Case, findings: &mut Findings) {
 fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Findings) {
     let computed = case.pipelines.computed_by(execution, step);
     let made = computed.step.and_then(|step| step.made.clone()).or_else(|| step.made.clone());
-    let (Some(job), Some(hit_at)) = (made.and_then(|made| case.jobs.get(&made, None)), step.started.or(execution.created)) else { return };
+    let (Some(job), Some(hit_at)) = (made.and_then(|made| case.jobs.get(&made, None)), step.started.or(execution.created)) else {
+        return;
+    };
     let mut changed: Vec<(S3Uri, Vec<Change<'_>>, Grade)> = Vec::new();
     let mut cites: Vec<_> = computed.cites.clone();
     for input in job.inputs.iter().filter(|input| input.role == InputRole::Data) {
@@ -44,7 +46,11 @@ fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Finding
         changed.push((uri.clone(), changes, grade));
     }
     let Some((first, _, _)) = changed.first() else { return };
-    let Some(evidence) = Citations::from_all(cites.into_iter().chain(job.cites(|says| !says.inputs.is_empty()).into_iter().flatten())) else { return };
+    let Some(evidence) =
+        Citations::from_all(cites.into_iter().chain(job.cites(|says| !says.inputs.is_empty()).into_iter().flatten()))
+    else {
+        return;
+    };
     let grade = changed.iter().fold(Grade::B, |grade, (_, _, own)| grade.weaker(*own));
     let source = computed.execution.map(|execution| execution.arn.clone());
     let hops = computed.passed.len();
@@ -66,7 +72,13 @@ fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Finding
 }
 
 /// Returns what changed under an input after the job had read it and before the step was served from cache.
-fn changes<'a>(case: &'a Case, job: &Job, input: &JobInput, uri: &S3Uri, until: crate::time::Instant) -> Option<(Vec<Change<'a>>, Grade)> {
+fn changes<'a>(
+    case: &'a Case,
+    job: &Job,
+    input: &JobInput,
+    uri: &S3Uri,
+    until: crate::time::Instant,
+) -> Option<(Vec<Change<'a>>, Grade)> {
     let window = job.read_window(input.mode)?;
     let changes = case.objects.changes(uri, window.from, until);
     if changes.is_empty() {

@@ -30,10 +30,17 @@ fn run(case: &Case, findings: &mut Findings) {
         }
         let spans: Vec<_> = spans.collect();
         let cites = lineage.package.evidence().chain(lineage.pipeline_execution.evidence()).cloned();
-        let Some(evidence) = Citations::from_all(cites.chain(spans.iter().flat_map(|span| span.evidence.iter().cloned()))) else { continue };
+        let Some(evidence) = Citations::from_all(cites.chain(spans.iter().flat_map(|span| span.evidence.iter().cloned()))) else {
+            continue;
+        };
         let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
         let finding = CHECK
-            .finds(&lineage.arn, format!("{} serves {} and comes from no package and no pipeline", lineage.name, names.join(", ")), package.1.weaker(run.1), evidence)
+            .finds(
+                &lineage.arn,
+                format!("{} serves {} and comes from no package and no pipeline", lineage.name, names.join(", ")),
+                package.1.weaker(run.1),
+                evidence,
+            )
             .because(format!("{}; {}.", lineage.package.why(), lineage.pipeline_execution.why()))
             .concerning(spans.iter().map(|span| &span.endpoint).chain(lineage.training_job.value()))
             .between(spans.first().map(|span| span.from.latest), None);

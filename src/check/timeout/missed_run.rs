@@ -47,12 +47,19 @@ fn hole(case: &Case, family: &Family<'_>, cadence: Cadence, before: Instant, aft
     }
     let Some(complete) = complete(case, family, before, expected.plus(tolerance)) else { return };
     let near = family.runs.iter().filter(|run| run.created == Some(before) || run.created == after);
-    let Some(evidence) = Citations::from_all(near.filter_map(|run| run.cites(|says| says.created.is_some())).flatten().chain(complete)) else { return };
+    let Some(evidence) =
+        Citations::from_all(near.filter_map(|run| run.cites(|says| says.created.is_some())).flatten().chain(complete))
+    else {
+        return;
+    };
     let missed = (until.since(before) / cadence.period - i64::from(after.is_some())).max(1);
     let title = format!("{} did not run: {missed} run(s) expected after {} are missing", family.name, before.to_seconds_text());
     let finding = CHECK
         .finds(&family.name, title, Grade::B, evidence)
-        .because(format!("It runs every {}; the evidence over this interval is complete and holds no run.", duration_text(cadence.period)))
+        .because(format!(
+            "It runs every {}; the evidence over this interval is complete and holds no run.",
+            duration_text(cadence.period)
+        ))
         .concerning(family.runs.last().map(|run| &run.arn))
         .between(Some(expected), after)
         .told_apart_by(expected.to_seconds_text());

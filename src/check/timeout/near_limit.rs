@@ -38,7 +38,8 @@ fn run(case: &Case, findings: &mut Findings) {
         }
         let completed: Vec<&Job> = family.completed().collect();
         let recent = &completed[completed.len().saturating_sub(RUNS)..];
-        let points: Vec<(Instant, Seconds)> = recent.iter().filter_map(|job| Some((job.started.or(job.created)?, job.duration()?))).collect();
+        let points: Vec<(Instant, Seconds)> =
+            recent.iter().filter_map(|job| Some((job.started.or(job.created)?, job.duration()?))).collect();
         let (Some(last), Some(limit)) = (recent.last(), recent.last().and_then(|job| job.limit)) else { continue };
         if points.len() < 4 || points.len() != recent.len() {
             continue;
@@ -46,12 +47,21 @@ fn run(case: &Case, findings: &mut Findings) {
         let duration = last.duration().unwrap_or_default();
         let Some(trend) = Trend::of(&points) else { continue };
         let runs_left = (limit - duration) as f64 / trend.per_run;
-        if trend.per_run <= 0.0 || trend.fit < FIT || (duration as f64) < limit as f64 * CLOSE || runs_left > SOON || runs_left < 0.0 {
+        if trend.per_run <= 0.0
+            || trend.fit < FIT
+            || (duration as f64) < limit as f64 * CLOSE
+            || runs_left > SOON
+            || runs_left < 0.0
+        {
             continue;
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most SOON runs ahead")]
         let when = points.last().map(|(at, _)| at.plus((trend.spacing * runs_left.ceil()) as Seconds));
-        let Some(evidence) = Citations::from_all(recent.iter().filter_map(|job| job.cites(|says| says.ended.is_some())).flatten()) else { continue };
+        let Some(evidence) =
+            Citations::from_all(recent.iter().filter_map(|job| job.cites(|says| says.ended.is_some())).flatten())
+        else {
+            continue;
+        };
         let first = points.first().map(|(_, duration)| *duration).unwrap_or_default();
         let title = format!(
             "{} ran {duration} s of its limit of {limit} s and grows by {:.0} s a run: it gets there about {}",
@@ -86,10 +96,15 @@ impl Trend {
         let numbers = || (0..points.len()).map(|number| number as f64);
         let durations = || points.iter().map(|(_, duration)| *duration as f64);
         let (mean_number, mean_duration) = (numbers().sum::<f64>() / count, durations().sum::<f64>() / count);
-        let across: f64 = numbers().zip(durations()).map(|(number, duration)| (number - mean_number) * (duration - mean_duration)).sum();
+        let across: f64 =
+            numbers().zip(durations()).map(|(number, duration)| (number - mean_number) * (duration - mean_duration)).sum();
         let spread: f64 = numbers().map(|number| (number - mean_number).powi(2)).sum();
         let variance: f64 = durations().map(|duration| (duration - mean_duration).powi(2)).sum();
         let spacing = points.last()?.0.since(points.first()?.0) as f64 / (count - 1.0);
-        (spread > 0.0 && variance > 0.0).then(|| Self { per_run: across / spread, fit: across * across / (spread * variance), spacing })
+        (spread > 0.0 && variance > 0.0).then(|| Self {
+            per_run: across / spread,
+            fit: across * across / (spread * variance),
+            spacing,
+        })
     }
 }

@@ -11,7 +11,7 @@ use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::Arn;
 use crate::fact::job::{InputRole, JobKind, JobStatus};
 use crate::fact::s3::S3Uri;
-use crate::finding::{Exposure, Severity};
+use crate::finding::{Exposure, Severity, grouped};
 use crate::time::{Instant, Seconds, duration_text};
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -71,7 +71,8 @@ fn intervals<'a>(case: &Case, family: &Family<'a>, target: Seconds) -> Vec<Stale
         if next.or(case.as_of).is_none_or(|until| until <= from) {
             continue;
         }
-        let between = |job: &&&Job| job.created.is_some_and(|created| created > *newest_at && next.is_none_or(|next| created < next));
+        let between =
+            |job: &&&Job| job.created.is_some_and(|created| created > *newest_at && next.is_none_or(|next| created < next));
         let broken = |job: &&&Job| job.status == Some(JobStatus::Failed) || at_limit(case, job).is_some();
         let incomplete: Vec<&Job> = family.runs.iter().filter(between).filter(broken).copied().collect();
         if !incomplete.is_empty() {
@@ -90,10 +91,18 @@ fn uses(case: &Case, family: &Family<'_>) -> Vec<Use> {
     let mut uses = Vec::new();
     for span in case.serving.spans() {
         let Some(model) = case.models.get(&span.model, Some(span.from.latest)) else { continue };
-        let packaged = model.containers.iter().filter_map(|container| container.package.as_ref()).filter_map(|arn| case.packages.get(arn)).flat_map(|package| &package.containers);
-        let names = model.containers.iter().chain(packaged).flat_map(|container| container.environment.values()).any(|value| {
-            S3Uri::find_all(value).iter().any(covers) || groups.contains(&value.as_str())
-        });
+        let packaged = model
+            .containers
+            .iter()
+            .filter_map(|container| container.package.as_ref())
+            .filter_map(|arn| case.packages.get(arn))
+            .flat_map(|package| &package.containers);
+        let names = model
+            .containers
+            .iter()
+            .chain(packaged)
+            .flat_map(|container| container.environment.values())
+            .any(|value| S3Uri::find_all(value).iter().any(covers) || groups.contains(&value.as_str()));
         if names {
             let of_model = model.cites(|says| says.containers.iter().any(|container| !container.environment.is_empty()));
             uses.push(Use {
@@ -107,7 +116,11 @@ fn uses(case: &Case, family: &Family<'_>) -> Vec<Use> {
         }
     }
     for job in case.jobs.iter().filter(|job| !family.runs.iter().any(|run| run.arn.key() == job.arn.key())) {
-        let reads = job.inputs.iter().filter(|input| input.role == InputRole::Data).filter(|input| input.uri.as_ref().is_some_and(covers));
+        let reads = job
+            .inputs
+            .iter()
+            .filter(|input| input.role == InputRole::Data)
+            .filter(|input| input.uri.as_ref().is_some_and(covers));
         for input in reads.take(1) {
             let Some(window) = job.read_window(input.mode) else { continue };
             uses.push(Use {
@@ -143,7 +156,12 @@ fn report(case: &Case, family: &Family<'_>, stale: &Stale<'_>, using: &Use, find
     let Some(evidence) = Citations::from_all(cites) else { return };
     let age = to.since(stale.newest_at);
     let names: Vec<&str> = stale.incomplete.iter().map(|job| job.name.as_str()).collect();
-    let requests = exposure.as_ref().map(|exposure| format!("; {}{} requests met it", if exposure.whole { "" } else { "at least " }, exposure.requests)).unwrap_or_default();
+    let requests = exposure
+        .as_ref()
+        .map(|exposure| {
+            format!("; {}{} requests met it", if exposure.whole { "" } else { "at least " }, grouped(exposure.requests))
+        })
+        .unwrap_or_default();
     let kind = if family.kind == JobKind::Training { "models" } else { "data" };
     let title = format!(
         "{} used {kind} of {} that was up to {} old{}{requests}",

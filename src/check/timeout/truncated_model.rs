@@ -29,7 +29,12 @@ fn run(case: &Case, findings: &mut Findings) {
         let evidence = at_limit.evidence.and(lineage.training_job.evidence().cloned());
         let evidence = evidence.and(endpoints.iter().flat_map(|span| span.evidence.iter().cloned()));
         let finding = CHECK
-            .finds(&job.arn, format!("{} was {done}, though {} was stopped at its limit", lineage.name, job.name), at_limit.grade.weaker(lineage.training_job.grade()), evidence)
+            .finds(
+                &job.arn,
+                format!("{} was {done}, though {} was stopped at its limit", lineage.name, job.name),
+                at_limit.grade.weaker(lineage.training_job.grade()),
+                evidence,
+            )
             .because(format!("The job ended at its limit ({}); what it had written by then became the artifact.", at_limit.how))
             .concerning([&lineage.arn].into_iter().chain(package).chain(endpoints.iter().map(|span| &span.endpoint)))
             .between(job.ended, None)

@@ -49,8 +49,13 @@ fn run(case: &Case, findings: &mut Findings) {
         if told(case, job, status) {
             continue;
         }
-        let Some(evidence) = limit.map(|limit| limit.evidence).or_else(|| job.cites(|says| says.status == Some(JobStatus::Failed))) else { continue };
-        let missed: Vec<&Rule> = of_place(case, job).filter(|rule| !failed && could_tell(rule) && matches(rule, job, JobStatus::Failed)).collect();
+        let Some(evidence) =
+            limit.map(|limit| limit.evidence).or_else(|| job.cites(|says| says.status == Some(JobStatus::Failed)))
+        else {
+            continue;
+        };
+        let missed: Vec<&Rule> =
+            of_place(case, job).filter(|rule| !failed && could_tell(rule) && matches(rule, job, JobStatus::Failed)).collect();
         let blind = match missed.as_slice() {
             [] => "No rule in the account matches the end of such jobs.".to_owned(),
             rules => {
@@ -58,7 +63,12 @@ fn run(case: &Case, findings: &mut Findings) {
                 format!("Rule {} matches only `Failed`; a job at its limit ends `Stopped`.", names.join(", "))
             }
         };
-        let more: Vec<Citation> = missed.iter().flat_map(|rule| rule.cites.clone()).chain([rules_list.cite.clone()]).chain(alarms_known.map(|list| list.cite.clone())).collect();
+        let more: Vec<Citation> = missed
+            .iter()
+            .flat_map(|rule| rule.cites.clone())
+            .chain([rules_list.cite.clone()])
+            .chain(alarms_known.map(|list| list.cite.clone()))
+            .collect();
         let grade = if alarms_known.is_some() { Grade::B } else { Grade::C };
         let how = if failed { "failed" } else { "was stopped at its limit" };
         let unknown = if alarms_known.is_some() { "" } else { " Alarms are not in the evidence." };
@@ -81,11 +91,18 @@ fn told(case: &Case, job: &Job, status: JobStatus) -> bool {
     let family = family.strip_prefix("pipelines/").unwrap_or(&family).to_lowercase();
     let names_job = |text: &str| !family.is_empty() && text.to_lowercase().contains(&family);
     let by_alarm = case.watchers.alarms.iter().filter(|alarm| !alarm.actions.is_empty()).any(|alarm| {
-        let in_pipeline = alarm.namespace.as_deref().is_some_and(|namespace| namespace.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline"))
-            && job.tags.get("sagemaker:pipeline-execution-arn").is_some_and(|arn| alarm.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/"))));
+        let in_pipeline = alarm
+            .namespace
+            .as_deref()
+            .is_some_and(|namespace| namespace.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline"))
+            && job
+                .tags
+                .get("sagemaker:pipeline-execution-arn")
+                .is_some_and(|arn| alarm.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/"))));
         in_pipeline || names_job(&alarm.name) || alarm.dimensions.values().any(|value| names_job(value))
     });
-    let by_state_machine = job.by.as_ref().is_some_and(|by| by.invoked_by.as_deref().is_some_and(|service| service.starts_with("states.")));
+    let by_state_machine =
+        job.by.as_ref().is_some_and(|by| by.invoked_by.as_deref().is_some_and(|service| service.starts_with("states.")));
     let operation = match job.kind {
         JobKind::Training => "createTrainingJob",
         JobKind::Processing | JobKind::Monitoring => "createProcessingJob",
@@ -98,7 +115,10 @@ fn told(case: &Case, job: &Job, status: JobStatus) -> bool {
 /// Returns the rules of the job's account and region.
 fn of_place<'a>(case: &'a Case, job: &'a Job) -> impl Iterator<Item = &'a Rule> {
     let fits = |own: Option<&str>, wanted: &str| own.is_none_or(|own| own == wanted);
-    case.watchers.rules.iter().filter(move |rule| fits(rule.account.as_deref(), job.arn.account()) && fits(rule.region.as_deref(), job.arn.region()))
+    case.watchers
+        .rules
+        .iter()
+        .filter(move |rule| fits(rule.account.as_deref(), job.arn.account()) && fits(rule.region.as_deref(), job.arn.region()))
 }
 
 /// Returns whether a rule reaches anybody: it is enabled, and its targets, if they are known, are not empty.
@@ -110,11 +130,21 @@ fn could_tell(rule: &Rule) -> bool {
 fn matches(rule: &Rule, job: &Job, status: JobStatus) -> bool {
     let Some(pattern) = &rule.pattern else { return false };
     let (detail_type, status_key, name_key, arn_key) = match job.kind {
-        JobKind::Training => ("SageMaker Training Job State Change", "detail.TrainingJobStatus", "detail.TrainingJobName", "detail.TrainingJobArn"),
-        JobKind::Processing | JobKind::Monitoring => {
-            ("SageMaker Processing Job State Change", "detail.ProcessingJobStatus", "detail.ProcessingJobName", "detail.ProcessingJobArn")
+        JobKind::Training => {
+            ("SageMaker Training Job State Change", "detail.TrainingJobStatus", "detail.TrainingJobName", "detail.TrainingJobArn")
         }
-        JobKind::Transform => ("SageMaker Transform Job State Change", "detail.TransformJobStatus", "detail.TransformJobName", "detail.TransformJobArn"),
+        JobKind::Processing | JobKind::Monitoring => (
+            "SageMaker Processing Job State Change",
+            "detail.ProcessingJobStatus",
+            "detail.ProcessingJobName",
+            "detail.ProcessingJobArn",
+        ),
+        JobKind::Transform => (
+            "SageMaker Transform Job State Change",
+            "detail.TransformJobStatus",
+            "detail.TransformJobName",
+            "detail.TransformJobArn",
+        ),
         JobKind::Tuning => (
             "SageMaker HyperParameter Tuning Job State Change",
             "detail.HyperParameterTuningJobStatus",

@@ -50,7 +50,11 @@ fn lists_of_the_object_at_the_top() {
     let text = r#"{"ResponseMetadata":{"date":"x"},"Versions":[{"Key":"a]}\""},{"Key":"b"}],"Tokens":["n"],
         "DeleteMarkers":[{"Key":"c","o":{"p":[]}}],"Prefix":"p/"}"#;
     let (elements, damages, header) = pieces(text.as_bytes(), Layout::Members, 0);
-    let expected = [("Versions", 0, r#"{"Key":"a]}\""}"#), ("Versions", 1, r#"{"Key":"b"}"#), ("DeleteMarkers", 0, r#"{"Key":"c","o":{"p":[]}}"#)];
+    let expected = [
+        ("Versions", 0, r#"{"Key":"a]}\""}"#),
+        ("Versions", 1, r#"{"Key":"b"}"#),
+        ("DeleteMarkers", 0, r#"{"Key":"c","o":{"p":[]}}"#),
+    ];
     assert_eq!(elements, expected.map(|(list, index, text)| (list.to_owned(), index, text.to_owned())));
     assert!(damages.is_empty());
     let header: Value = serde_json::from_str(&header).unwrap();
@@ -92,7 +96,11 @@ fn a_damaged_element_costs_itself() {
         for chunk in [0, 1, 7, 300] {
             let text = format!(r#"{{"Records":[{},{},{bad},{},{}]}}"#, good(0), good(1), good(3), good(4));
             let (elements, damages, _) = pieces(text.as_bytes(), Layout::Members, chunk);
-            let found: Vec<&str> = elements.iter().map(|(_, _, text)| text.as_str()).filter(|text| serde_json::from_str::<Value>(text).is_ok()).collect();
+            let found: Vec<&str> = elements
+                .iter()
+                .map(|(_, _, text)| text.as_str())
+                .filter(|text| serde_json::from_str::<Value>(text).is_ok())
+                .collect();
             for n in [0, 1, 3, 4] {
                 assert!(found.contains(&good(n).as_str()), "{bad}: element {n} is lost; {elements:?} {damages:?}");
             }
@@ -104,7 +112,8 @@ fn a_damaged_element_costs_itself() {
 #[test]
 fn a_text_cut_anywhere_keeps_what_came_before() {
     let text = br#"{"Records":[{"id":1,"s":"\\\""},{"id":2,"n":[{}]},{"id":3}],"Token":"t"}"#;
-    let ends: Vec<usize> = [r#"\""}"#, "[{}]}", r#":3}"#].map(|end| memchr::memmem::find(text, end.as_bytes()).unwrap() + end.len()).to_vec();
+    let ends: Vec<usize> =
+        [r#"\""}"#, "[{}]}", r#":3}"#].map(|end| memchr::memmem::find(text, end.as_bytes()).unwrap() + end.len()).to_vec();
     for cut in 1..text.len() {
         let (elements, damages, _) = pieces(&text[..cut], Layout::Members, 0);
         assert_eq!(elements.len(), ends.iter().filter(|end| cut >= **end).count(), "cut at {cut}");
@@ -131,9 +140,8 @@ fn value(strings: &'static str, keys: &'static str) -> impl Strategy<Value = Val
 
 /// Elements whose first key is `id`, each with a number of its own.
 fn elements(strings: &'static str, keys: &'static str) -> impl Strategy<Value = Vec<String>> {
-    prop::collection::vec(value(strings, keys), 1..12).prop_map(|values| {
-        values.iter().enumerate().map(|(n, value)| format!(r#"{{"id":{n},"v":{value}}}"#)).collect()
-    })
+    prop::collection::vec(value(strings, keys), 1..12)
+        .prop_map(|values| values.iter().enumerate().map(|(n, value)| format!(r#"{{"id":{n},"v":{value}}}"#)).collect())
 }
 
 /// Text that holds everything that means something outside strings.

@@ -83,9 +83,17 @@ fn columns_row(columns: &BTreeMap<String, String>, place: &Locator, cx: &Context
     }
     let mut record = Map::new();
     let names = [
-        ("eventversion", "eventVersion"), ("eventsource", "eventSource"), ("eventname", "eventName"), ("awsregion", "awsRegion"),
-        ("useragent", "userAgent"), ("errorcode", "errorCode"), ("errormessage", "errorMessage"), ("requestid", "requestID"),
-        ("eventid", "eventID"), ("eventtype", "eventType"), ("recipientaccountid", "recipientAccountId"),
+        ("eventversion", "eventVersion"),
+        ("eventsource", "eventSource"),
+        ("eventname", "eventName"),
+        ("awsregion", "awsRegion"),
+        ("useragent", "userAgent"),
+        ("errorcode", "errorCode"),
+        ("errormessage", "errorMessage"),
+        ("requestid", "requestID"),
+        ("eventid", "eventID"),
+        ("eventtype", "eventType"),
+        ("recipientaccountid", "recipientAccountId"),
         ("sharedeventid", "sharedEventID"),
     ];
     for (column, member) in names {
@@ -99,8 +107,10 @@ fn columns_row(columns: &BTreeMap<String, String>, place: &Locator, cx: &Context
     record.insert("eventTime".to_owned(), json!(time.to_seconds_text()));
     let mut flattened = false;
     for (column, member) in [
-        ("requestparameters", "requestParameters"), ("responseelements", "responseElements"),
-        ("additionaleventdata", "additionalEventData"), ("serviceeventdetails", "serviceEventDetails"),
+        ("requestparameters", "requestParameters"),
+        ("responseelements", "responseElements"),
+        ("additionaleventdata", "additionalEventData"),
+        ("serviceeventdetails", "serviceEventDetails"),
         ("useridentity", "userIdentity"),
     ] {
         let Some(text) = columns.get(column).filter(|text| !text.is_empty() && *text != "null") else { continue };
@@ -155,7 +165,10 @@ pub(in crate::parse) fn strings(window: &mut Window<'_>, cx: &Context<'_>, sink:
             Ok(())
         }
     }
-    #[expect(clippy::disallowed_methods, reason = "strings of an array come one by one, so that memory does not grow with the file")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "strings of an array come one by one, so that memory does not grow with the file"
+    )]
     let mut deserializer = serde_json::Deserializer::from_reader(window);
     if let Err(error) = deserializer.deserialize_seq(Strings(cx, sink)) {
         sink.damaged(Locator::Whole, format!("not readable to its end: {error}"));

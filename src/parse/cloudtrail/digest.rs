@@ -48,7 +48,10 @@ pub(super) fn digest(digest: Digest, place: &Locator, _: &Context<'_>, sink: &mu
         let words: Vec<&str> = rest.rsplitn(3, '_').collect();
         words.get(2).map(|name| (*name).to_owned())
     });
-    let files = digest.log_files.into_iter().filter_map(|file| Some((file.object.0?, file.oldest_event_time.0, file.newest_event_time.0)));
+    let files = digest
+        .log_files
+        .into_iter()
+        .filter_map(|file| Some((file.object.0?, file.oldest_event_time.0, file.newest_event_time.0)));
     let statement = TrailStatement {
         account: digest.aws_account_id.0.unwrap_or_default(),
         region,

@@ -133,7 +133,9 @@ fn matters(source: &str, name: &str, text: &[u8]) -> bool {
         "s3" => match name {
             "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" => true,
             // Reads matter where they tell what a job read: by its role's session, or by naming a version.
-            "GetObject" => [&b"/SageMaker\""[..], b"\"versionId\""].iter().any(|needle| memchr::memmem::find(text, needle).is_some()),
+            "GetObject" => {
+                [&b"/SageMaker\""[..], b"\"versionId\""].iter().any(|needle| memchr::memmem::find(text, needle).is_some())
+            }
             _ => name.contains("Bucket") && !is_read_only(name),
         },
         "kms" => {
@@ -141,7 +143,9 @@ fn matters(source: &str, name: &str, text: &[u8]) -> bool {
                 && memchr::memmem::find(text, b"\"aws:s3:arn\"").is_some()
                 && memchr::memmem::find(text, b"/SageMaker\"").is_some()
         }
-        "ecr" => matches!(name, "PutImage" | "BatchDeleteImage" | "PutImageTagMutability" | "CreateRepository" | "DeleteRepository"),
+        "ecr" => {
+            matches!(name, "PutImage" | "BatchDeleteImage" | "PutImageTagMutability" | "CreateRepository" | "DeleteRepository")
+        }
         "cloudtrail" | "events" | "monitoring" | "application-autoscaling" => !is_read_only(name),
         "logs" => matches!(name, "DeleteLogGroup" | "DeleteLogStream" | "PutRetentionPolicy" | "DeleteRetentionPolicy"),
         "codebuild" => matches!(name, "StartBuild"),
@@ -157,7 +161,8 @@ fn is_read_only(name: &str) -> bool {
 
 /// Returns whether a SageMaker operation is a request of users or features, which is logged without what it carried.
 fn is_data_plane(name: &str) -> bool {
-    name.starts_with("Invoke") || matches!(name, "PutRecord" | "DeleteRecord" | "UpdateRecord" | "BatchPutMetrics" | "BatchWriteRecord")
+    name.starts_with("Invoke")
+        || matches!(name, "PutRecord" | "DeleteRecord" | "UpdateRecord" | "BatchPutMetrics" | "BatchWriteRecord")
 }
 
 /// Reads CloudTrail records out of a JSON array of strings.

@@ -159,8 +159,10 @@ pub(in crate::parse) fn read(text: &[u8], place: &Locator, _cx: &Context<'_>, si
     let request = raw.request_parameters.or(raw.service_event_details);
     let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map_or("{}", |raw| raw.get()).to_owned();
     let (request, response) = (text(&request), text(&raw.response_elements));
-    let resources =
-        raw.resources.into_iter().filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)));
+    let resources = raw
+        .resources
+        .into_iter()
+        .filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)));
     let mut call = Call {
         service: source.strip_suffix(".amazonaws.com").unwrap_or(&source).to_owned(),
         operation,
@@ -178,7 +180,8 @@ pub(in crate::parse) fn read(text: &[u8], place: &Locator, _cx: &Context<'_>, si
         parts: 0,
     };
     if element_says_omitted(call.request) {
-        let message = format!("CloudTrail left out the request of {} because of its size; who called and when is kept", call.operation);
+        let message =
+            format!("CloudTrail left out the request of {} because of its size; who called and when is kept", call.operation);
         sink.note(place.clone(), message);
     }
     if call.service == "s3" || call.service == "kms" {
@@ -223,7 +226,8 @@ fn principal(identity: Identity, agent: Option<String>, console_session: bool) -
     // `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`
     let session_arn = arn.as_deref().and_then(|arn| arn.split_once(":assumed-role/"));
     let session = session_arn.and_then(|(_, rest)| rest.split_once('/')).map(|(_, session)| session.to_owned());
-    let from_principal = || identity.principal_id.0.as_deref().and_then(|id| id.split_once(':')).map(|(_, session)| session.to_owned());
+    let from_principal =
+        || identity.principal_id.0.as_deref().and_then(|id| id.split_once(':')).map(|(_, session)| session.to_owned());
     let is_session = identity.kind.0.as_deref() == Some("AssumedRole");
     let role = identity.session_context.session_issuer.arn.0.filter(|_| is_session).or_else(|| {
         let (before, rest) = session_arn?;

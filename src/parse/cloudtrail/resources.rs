@@ -77,58 +77,80 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let set = |shape_arn: &Option<Arn>| shape_arn.clone();
     let arn_now = set(&arn);
     let statement = match operation.as_str() {
-        "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &setting(call, sink))).map(|mut statement| {
-            statement.arn = arn_now.unwrap_or(statement.arn);
-            Statement::Job(Box::new(statement))
-        }),
-        "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &setting(call, sink))).map(|mut statement| {
-            statement.arn = arn_now.unwrap_or(statement.arn);
-            Statement::Job(Box::new(statement))
-        }),
-        "CreateTransformJob" => call.request(sink).and_then(|shape| job::transform(shape, &setting(call, sink))).map(|mut statement| {
-            statement.arn = arn_now.unwrap_or(statement.arn);
-            Statement::Job(Box::new(statement))
-        }),
+        "CreateTrainingJob" => {
+            call.request(sink).and_then(|shape| job::training(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::Job(Box::new(statement))
+            })
+        }
+        "CreateProcessingJob" => {
+            call.request(sink).and_then(|shape| job::processing(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::Job(Box::new(statement))
+            })
+        }
+        "CreateTransformJob" => {
+            call.request(sink).and_then(|shape| job::transform(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::Job(Box::new(statement))
+            })
+        }
         "CreateHyperParameterTuningJob" => {
             call.request(sink).and_then(|shape| job::tuning(shape, &setting(call, sink))).map(|mut statement| {
                 statement.arn = arn_now.unwrap_or(statement.arn);
                 Statement::Job(Box::new(statement))
             })
         }
-        "CreateModel" => call.request(sink).and_then(|shape| registry::model(shape, &setting(call, sink))).map(|mut statement| {
-            statement.arn = arn_now.unwrap_or(statement.arn);
-            Statement::Model(Box::new(statement))
-        }),
+        "CreateModel" => {
+            call.request(sink).and_then(|shape| registry::model(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::Model(Box::new(statement))
+            })
+        }
         // The answer alone gives the version, so the request cannot stand without it.
         "CreateModelPackage" => create_package(call, arn_now, sink),
-        "UpdateModelPackage" => {
-            call.request(sink).and_then(|shape| registry::package(shape, &setting(call, sink), true)).map(|statement| Statement::Package(Box::new(statement)))
+        "UpdateModelPackage" => call
+            .request(sink)
+            .and_then(|shape| registry::package(shape, &setting(call, sink), true))
+            .map(|statement| Statement::Package(Box::new(statement))),
+        "CreateEndpointConfig" => {
+            call.request(sink).and_then(|shape| serving::config(shape, &setting(call, sink))).map(|mut statement| {
+                statement.arn = arn_now.unwrap_or(statement.arn);
+                Statement::EndpointConfig(Box::new(statement))
+            })
         }
-        "CreateEndpointConfig" => call.request(sink).and_then(|shape| serving::config(shape, &setting(call, sink))).map(|mut statement| {
-            statement.arn = arn_now.unwrap_or(statement.arn);
-            Statement::EndpointConfig(Box::new(statement))
-        }),
         "CreateEndpoint" => endpoint(call, EndpointAct::Created, sink),
         "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false }, sink),
         "UpdateEndpointWeightsAndCapacities" => endpoint(call, EndpointAct::Reweighted, sink),
         "DeleteEndpoint" => endpoint(call, EndpointAct::Deleted, sink),
-        "CreatePipeline" | "UpdatePipeline" => call.request(sink).and_then(|shape| {
-            let place = call.place().clone();
-            let show_secrets = sink.show_secrets;
-            let setting = Setting { words: Words::Request, seen: Some(call.at), region: &call.region, account: &call.account, show_secrets };
-            pipeline::pipeline(shape, &setting, &place, sink)
-        })
-        .map(|statement| Statement::Pipeline(Box::new(statement))),
+        "CreatePipeline" | "UpdatePipeline" => call
+            .request(sink)
+            .and_then(|shape| {
+                let place = call.place().clone();
+                let show_secrets = sink.show_secrets;
+                let setting = Setting {
+                    words: Words::Request,
+                    seen: Some(call.at),
+                    region: &call.region,
+                    account: &call.account,
+                    show_secrets,
+                };
+                pipeline::pipeline(shape, &setting, &place, sink)
+            })
+            .map(|statement| Statement::Pipeline(Box::new(statement))),
         "StartPipelineExecution" => arn_now.and_then(|arn| {
             let shape = call.request(sink)?;
             Some(Statement::Execution(Box::new(pipeline::started(shape, arn, call.at, &setting(call, sink)))))
         }),
-        "CreateFeatureGroup" => {
-            call.request(sink).and_then(|shape| registry::feature_group(shape, &setting(call, sink))).map(|statement| Statement::FeatureGroup(Box::new(statement)))
-        }
+        "CreateFeatureGroup" => call
+            .request(sink)
+            .and_then(|shape| registry::feature_group(shape, &setting(call, sink)))
+            .map(|statement| Statement::FeatureGroup(Box::new(statement))),
         "AddAssociation" => {
             let at = call.at;
-            call.request(sink).and_then(|shape| registry::recorded_association(shape, at)).map(|statement| Statement::Association(Box::new(statement)))
+            call.request(sink)
+                .and_then(|shape| registry::recorded_association(shape, at))
+                .map(|statement| Statement::Association(Box::new(statement)))
         }
         "AddTags" => add_tags(call, sink),
         _ => None,
@@ -244,7 +266,8 @@ fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
             statements.push(state(pushed.image_tag.0.or(request.image_tag.0), digest, ImageWhat::Tagged));
         }
         "BatchDeleteImage" => {
-            statements.extend(request.image_ids.into_iter().map(|id| state(id.image_tag.0, id.image_digest.0, ImageWhat::Removed)));
+            statements
+                .extend(request.image_ids.into_iter().map(|id| state(id.image_tag.0, id.image_digest.0, ImageWhat::Removed)));
         }
         "PutImageTagMutability" | "CreateRepository" => {
             statements.extend(mutable.map(|mutable| state(None, None, ImageWhat::Mutability { mutable })));
@@ -266,9 +289,14 @@ fn trail(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let stated = match call.operation.as_str() {
         _ if call.failed() => None,
         "StopLogging" | "DeleteTrail" => Some(statement(TrailWhat::Stopped { at: call.at })),
-        "CreateTrail" | "UpdateTrail" => member(call.response, "s3BucketName").or_else(|| member(call.request, "s3BucketName")).map(|bucket| {
-            statement(TrailWhat::Delivers { bucket, prefix: member(call.response, "s3KeyPrefix").or_else(|| member(call.request, "s3KeyPrefix")) })
-        }),
+        "CreateTrail" | "UpdateTrail" => {
+            member(call.response, "s3BucketName").or_else(|| member(call.request, "s3BucketName")).map(|bucket| {
+                statement(TrailWhat::Delivers {
+                    bucket,
+                    prefix: member(call.response, "s3KeyPrefix").or_else(|| member(call.request, "s3KeyPrefix")),
+                })
+            })
+        }
         _ => None,
     };
     if let Some(statement) = stated {

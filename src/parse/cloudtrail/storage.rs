@@ -44,7 +44,9 @@ pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) {
         return key_use(call, sink);
     }
     match call.operation.as_str() {
-        "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" | "GetObject" => object(call, sink),
+        "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" | "GetObject" => {
+            object(call, sink)
+        }
         _ => bucket(call, sink),
     }
 }
@@ -61,7 +63,9 @@ fn object(call: &mut Call<'_>, sink: &mut Sink) {
     };
     let place = match (request.bucket.0, request.key.0) {
         (Some(bucket), Some(key)) => S3Uri::new(&bucket, &key),
-        (Some(bucket), None) => from_resources().unwrap_or_else(|| S3Uri::new(&bucket, request.prefix.0.as_deref().unwrap_or_default())),
+        (Some(bucket), None) => {
+            from_resources().unwrap_or_else(|| S3Uri::new(&bucket, request.prefix.0.as_deref().unwrap_or_default()))
+        }
         (None, _) => match from_resources() {
             Some(place) => place,
             None => return,

@@ -91,7 +91,12 @@ impl Streams {
     /// States how far each stream reaches. `complete` tells whether the export holds all of them, if that is known.
     pub(super) fn close(self, complete: Option<bool>, _: &Context<'_>, sink: &mut Sink) {
         for ((group, stream), extent) in self.found {
-            let what = LogWhat::Extent { first: extent.first, last: extent.last, events: extent.events, complete: complete.unwrap_or(false) };
+            let what = LogWhat::Extent {
+                first: extent.first,
+                last: extent.last,
+                events: extent.events,
+                complete: complete.unwrap_or(false),
+            };
             let statement = LogStatement { group, stream, what, at: extent.last };
             let place = extent.place.unwrap_or(Locator::Whole);
             sink.say(&place, Source::Logs, extent.last, Statement::Log(Box::new(statement)));
@@ -154,7 +159,9 @@ impl Reader for Events {
         let one_page = header.text("nextForwardToken").is_some();
         // A page of `get-log-events` ends at 10,000 events or 1 MB, and its tokens never say whether more follows.
         let full_page = one_page && (self.events >= 10_000 || self.bytes >= 1_000_000);
-        let filtered = cx.request.is_some_and(|request| request.has_any(&["filter-pattern", "max-items", "limit", "end-time", "start-time"]));
+        let filtered = cx
+            .request
+            .is_some_and(|request| request.has_any(&["filter-pattern", "max-items", "limit", "end-time", "start-time"]));
         if full_page || header.is_cut() {
             sink.note(Locator::Whole, "the log goes on in an answer that is not here");
         }
@@ -184,7 +191,9 @@ impl Reader for Insights {
         }
         let Some(fields) = typed::<Vec<Field>>(element.bytes, &place, sink) else { return };
         self.rows += 1;
-        let field = |name: &str| fields.iter().find(|field| field.field.0.as_deref() == Some(name)).and_then(|field| field.value.0.as_deref());
+        let field = |name: &str| {
+            fields.iter().find(|field| field.field.0.as_deref() == Some(name)).and_then(|field| field.value.0.as_deref())
+        };
         let Some(message) = field("@message") else { return sink.record() };
         let event = Event {
             // `@log` is `account:group`.
@@ -272,7 +281,13 @@ fn group(group: Group, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
 }
 
 /// Reads a row of a console download or of an Insights CSV.
-pub(super) fn csv_row(columns: &BTreeMap<String, String>, place: Locator, streams: &mut Streams, cx: &Context<'_>, sink: &mut Sink) {
+pub(super) fn csv_row(
+    columns: &BTreeMap<String, String>,
+    place: Locator,
+    streams: &mut Streams,
+    cx: &Context<'_>,
+    sink: &mut Sink,
+) {
     let column = |names: [&str; 2]| names.iter().find_map(|name| columns.get(*name)).map(String::as_str);
     let Some(message) = column(["message", "@message"]) else { return sink.damaged(place, "a row without a message") };
     let at = column(["timestamp", "@timestamp"]).and_then(|text| Instant::parse(text, true));
@@ -281,7 +296,8 @@ pub(super) fn csv_row(columns: &BTreeMap<String, String>, place: Locator, stream
     streams.event(&Event { group, stream, at, message }, &place, cx, sink);
 }
 
-static EXPORTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) (.*)$").ok());
+static EXPORTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) (.*)$").ok());
 static TAILED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?)(\+00:00 (\S+))? ?(.*)$").ok());
 
@@ -297,9 +313,10 @@ pub(super) fn text(window: &mut Window<'_>, format: Format, cx: &Context<'_>, si
     let limit = cx.options.limits.line;
     lines(window, cx, sink, &mut |line, number, sink| {
         let begun = match format {
-            Format::LogExport => EXPORTED.as_ref().and_then(|pattern| pattern.captures(line)).map(|found| {
-                (Instant::parse(&found[1], false), folder.clone(), found[2].to_owned())
-            }),
+            Format::LogExport => EXPORTED
+                .as_ref()
+                .and_then(|pattern| pattern.captures(line))
+                .map(|found| (Instant::parse(&found[1], false), folder.clone(), found[2].to_owned())),
             _ => TAILED.as_ref().and_then(|pattern| pattern.captures(line)).map(|found| {
                 let stream = found.get(3).map(|stream| stream.as_str().to_owned()).unwrap_or_default();
                 (Instant::parse(&found[1], true), stream, found[4].to_owned())

@@ -16,7 +16,10 @@ macro_rules! pattern {
 }
 
 pattern!(ANSI, r"\x1b\[[0-9;]*[A-Za-z]");
-pattern!(SATISFIED, r"^Requirement already satisfied(?:, skipping upgrade)?: ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\S* in \S+ (?:\(from .*\) )?\(([^()\s]+)\)\s*$");
+pattern!(
+    SATISFIED,
+    r"^Requirement already satisfied(?:, skipping upgrade)?: ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\S* in \S+ (?:\(from .*\) )?\(([^()\s]+)\)\s*$"
+);
 pattern!(NAMED, r#"([A-Za-z0-9_.-]+)["']?\s*[=:]\s*["']?([0-9A-Fa-f]{7,64})\b"#);
 pattern!(MEMBER, r#"^\s*"(job_name|module_dir)":\s*"([^"]*)""#);
 
@@ -24,7 +27,8 @@ pattern!(MEMBER, r#"^\s*"(job_name|module_dir)":\s*"([^"]*)""#);
 pub(super) fn read(message: &str, mut say: impl FnMut(LogWhat)) {
     let clean = ANSI.as_ref().map_or_else(|| message.into(), |pattern| pattern.replace_all(message, ""));
     // The platform's log agent writes control characters in octal.
-    let clean = if clean.contains("#0") { clean.replace("#011", "\t").replace("#012", "\n").replace("#015", "\r").into() } else { clean };
+    let clean =
+        if clean.contains("#0") { clean.replace("#011", "\t").replace("#012", "\n").replace("#015", "\r").into() } else { clean };
     let mut dump = Dump::default();
     for line in clean.split(['\n', '\r']) {
         dump.take(line);
@@ -126,7 +130,11 @@ mod tests {
     fn pip_tells_what_there_is() {
         assert_eq!(
             all("Successfully installed joblib-1.4.0 python_dateutil-2.9.0.post0 torch-2.1.0+cu118"),
-            [package("joblib", "1.4.0", true), package("python-dateutil", "2.9.0.post0", true), package("torch", "2.1.0+cu118", true)]
+            [
+                package("joblib", "1.4.0", true),
+                package("python-dateutil", "2.9.0.post0", true),
+                package("torch", "2.1.0+cu118", true)
+            ]
         );
         let satisfied = "Requirement already satisfied: numpy>=1.19 in /miniconda3/lib/python3.10/site-packages (from scikit-learn==1.4.2->-r requirements.txt (line 1)) (1.24.4)";
         assert_eq!(all(satisfied), [package("numpy", "1.24.4", false)]);
@@ -136,13 +144,18 @@ mod tests {
     #[test]
     fn environment_commits_and_ends() {
         let dump = "{\n    \"job_name\": \"churn-1\",\n    \"module_dir\": \"s3://b/p/sourcedir.tar.gz\",\n    \"user\": 1";
-        assert_eq!(all(dump), [LogWhat::Environment { job: Some("churn-1".to_owned()), source: Some("s3://b/p/sourcedir.tar.gz".to_owned()) }]);
+        assert_eq!(
+            all(dump),
+            [LogWhat::Environment { job: Some("churn-1".to_owned()), source: Some("s3://b/p/sourcedir.tar.gz".to_owned()) }]
+        );
         assert_eq!(
             all("SM_TRAINING_ENV={\"job_name\":\"j\",\"module_dir\":\"s3://b/x\"}"),
             [LogWhat::Environment { job: Some("j".to_owned()), source: Some("s3://b/x".to_owned()) }]
         );
         let full = "4e1243bd22c66e76c2ba9eddc1f91394e57f9f83";
-        for line in [format!("GIT_COMMIT_ID={full}"), format!("\x1b[34mgit commit: {full}\x1b[0m"), format!("\"GIT_COMMIT\": \"{full}\"")] {
+        for line in
+            [format!("GIT_COMMIT_ID={full}"), format!("\x1b[34mgit commit: {full}\x1b[0m"), format!("\"GIT_COMMIT\": \"{full}\"")]
+        {
             assert!(matches!(&all(&line)[..], [LogWhat::Commit { commit, .. }] if commit == full), "{line}");
         }
         assert_eq!(all("committed 1234567 rows"), []);

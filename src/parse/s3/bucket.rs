@@ -36,7 +36,13 @@ fn versioning(answer: VersioningAnswer, place: &Locator, cx: &Context<'_>, sink:
 }
 
 /// States a setting of the bucket that the command names.
-fn say(place: &Locator, versioning: Option<Versioning>, lifecycle: Option<Vec<LifecycleRule>>, cx: &Context<'_>, sink: &mut Sink) {
+fn say(
+    place: &Locator,
+    versioning: Option<Versioning>,
+    lifecycle: Option<Vec<LifecycleRule>>,
+    cx: &Context<'_>,
+    sink: &mut Sink,
+) {
     let Some(bucket) = cx.option("bucket") else { return sink.orphan("its bucket") };
     sink.uses_request();
     let statement = BucketStatement { bucket: bucket.into(), versioning, lifecycle, changed: None, captured: cx.captured() };

@@ -103,7 +103,10 @@ impl Reader for Listing {
         if let (Some(own), Some(asked)) = (own, asked)
             && own != asked
         {
-            sink.defect(Locator::Whole, format!("its command names bucket `{asked}`, but this is a listing of `{own}`: the command is refused"));
+            sink.defect(
+                Locator::Whole,
+                format!("its command names bucket `{asked}`, but this is a listing of `{own}`: the command is refused"),
+            );
             sink.correct_bucket(own);
             self.bucket = Some(own.into());
         }
@@ -118,9 +121,14 @@ impl Reader for Listing {
         }
         let prefix = header.text("Prefix").or_else(|| cx.option("prefix")).unwrap_or_default().to_owned();
         if header.is_cut() {
-            sink.note(Locator::Whole, "the listing goes on in an answer that is not here: nothing follows from what is missing in it");
+            sink.note(
+                Locator::Whole,
+                "the listing goes on in an answer that is not here: nothing follows from what is missing in it",
+            );
         }
-        let limited = cx.request.is_some_and(|request| request.has_any(&["max-items", "max-keys", "starting-token", "query", "start-after"]));
+        let limited = cx
+            .request
+            .is_some_and(|request| request.has_any(&["max-items", "max-keys", "starting-token", "query", "start-after"]));
         let statement = ListingStatement {
             bucket: Some(bucket),
             prefix,

@@ -34,7 +34,9 @@ fn access(line: &str, number: u64, sink: &mut Sink) {
     let succeeded = field(9).is_some_and(|status| status.starts_with('2'));
     let Some(key) = field(7).filter(|_| succeeded || operation.starts_with("S3.")) else { return };
     let what = match operation {
-        "REST.PUT.OBJECT" | "REST.COPY.OBJECT" | "REST.POST.UPLOAD" | "REST.POST.OBJECT" => ObjectWhat::Written { copied_from: None, copied_version: None },
+        "REST.PUT.OBJECT" | "REST.COPY.OBJECT" | "REST.POST.UPLOAD" | "REST.POST.OBJECT" => {
+            ObjectWhat::Written { copied_from: None, copied_version: None }
+        }
         "REST.GET.OBJECT" | "REST.COPY.OBJECT_GET" => ObjectWhat::Read,
         "REST.DELETE.OBJECT" | "BATCH.DELETE.OBJECT" | "S3.CREATE.DELETEMARKER" => ObjectWhat::Deleted,
         "S3.EXPIRE.OBJECT" => ObjectWhat::Expired,
@@ -73,7 +75,8 @@ fn access_fields(line: &str) -> Option<Vec<String>> {
             (&inner[..end], &inner[end + 1..])
         } else if let Some(inner) = rest.strip_prefix('"') {
             let end = match quoted {
-                0 => memchr::memmem::find_iter(inner.as_bytes(), "\" ").find(|at| inner[at + 2..].starts_with(|c: char| c.is_ascii_digit() || c == '-')),
+                0 => memchr::memmem::find_iter(inner.as_bytes(), "\" ")
+                    .find(|at| inner[at + 2..].starts_with(|c: char| c.is_ascii_digit() || c == '-')),
                 1 => inner.find("\" \""),
                 _ => inner.rfind("\" "),
             };
@@ -92,7 +95,11 @@ fn access_fields(line: &str) -> Option<Vec<String>> {
 /// Reads `aws s3 ls --recursive`. Its times are local to the machine that ran it, without a zone: only a sidecar could place
 /// them, and it does not; so the rows give keys and sizes, and no times.
 fn ls(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) {
-    let asked = cx.request.filter(|request| request.operation() == ("s3", "ls")).and_then(|request| request.positional()).and_then(S3Uri::parse);
+    let asked = cx
+        .request
+        .filter(|request| request.operation() == ("s3", "ls"))
+        .and_then(|request| request.positional())
+        .and_then(S3Uri::parse);
     let Some(place) = asked else {
         lines(window, cx, sink, &mut |_, _, sink| sink.record());
         return sink.orphan("its bucket");
@@ -163,7 +170,10 @@ mod tests {
     fn lines_are_taken_apart() {
         let line = r#"79a59d acme [02/Mar/2026:10:13:05 +0000] 10.0.3.3 arn:aws:sts::1:assumed-role/R/SageMaker 3E57 REST.GET.OBJECT churn/a%20b "GET /x HTTP/1.1" 200 - 10 10 20 19 "-" "agent "quoted" x" - s9lz SigV4"#;
         let fields = access_fields(line).unwrap();
-        assert_eq!((fields[2].as_str(), fields[7].as_str(), fields[9].as_str(), fields[16].as_str()), ("02/Mar/2026:10:13:05 +0000", "churn/a%20b", "200", "agent \"quoted\" x"));
+        assert_eq!(
+            (fields[2].as_str(), fields[7].as_str(), fields[9].as_str(), fields[16].as_str()),
+            ("02/Mar/2026:10:13:05 +0000", "churn/a%20b", "200", "agent \"quoted\" x")
+        );
         assert_eq!(ls_row("2026-03-02 11:20:00    1048576 a b.csv"), Some(("a b.csv", Some(1_048_576))));
         assert_eq!(ls_row("2026-03-02 11:20:00    1.0 MiB a b.csv"), Some(("a b.csv", None)));
         assert_eq!(ls_row("                           PRE x/"), None);

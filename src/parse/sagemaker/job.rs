@@ -38,15 +38,24 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
             let setting = answer(cx, &shape.response_metadata);
             say(tuning(shape, &setting), "tuning job", place, sink);
         }),
-        Format::TrainingJobs | Format::TuningChildren => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
-            listed(Listed::TrainingJobs, rows, header, cx, sink);
-        }),
-        Format::ProcessingJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
-            listed(Listed::ProcessingJobs, rows, header, cx, sink);
-        }),
-        Format::TransformJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |rows, header, cx, sink| {
-            listed(Listed::TransformJobs, rows, header, cx, sink);
-        }),
+        Format::TrainingJobs | Format::TuningChildren => Each::list(
+            |row: Row, place, cx, sink| say_row(row, place, cx, sink),
+            |rows, header, cx, sink| {
+                listed(Listed::TrainingJobs, rows, header, cx, sink);
+            },
+        ),
+        Format::ProcessingJobs => Each::list(
+            |row: Row, place, cx, sink| say_row(row, place, cx, sink),
+            |rows, header, cx, sink| {
+                listed(Listed::ProcessingJobs, rows, header, cx, sink);
+            },
+        ),
+        Format::TransformJobs => Each::list(
+            |row: Row, place, cx, sink| say_row(row, place, cx, sink),
+            |rows, header, cx, sink| {
+                listed(Listed::TransformJobs, rows, header, cx, sink);
+            },
+        ),
         Format::TuningJobs => Each::list(|row: Row, place, cx, sink| say_row(row, place, cx, sink), |_, _, _, _| {}),
         _ => None,
     }
@@ -72,7 +81,8 @@ pub(super) fn check_subject(cx: &Context<'_>, option: &str, found: Option<&str>,
         && asked != found
         && !asked.starts_with("arn:")
     {
-        let message = format!("its command asks for `{asked}`, but this is `{found}`: the command is refused, the answer is used");
+        let message =
+            format!("its command asks for `{asked}`, but this is `{found}`: the command is refused, the answer is used");
         sink.note(place.clone(), message);
     }
 }
@@ -216,7 +226,8 @@ pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Opti
     statement.limit = shape.stopping_condition.and_then(|stopping| stopping.max_runtime_in_seconds.0);
     statement.role = shape.role_arn.0;
     statement.image = shape.algorithm_specification.training_image.0.or(shape.algorithm_specification.algorithm_name.0);
-    let arguments = shape.algorithm_specification.container_entrypoint.into_iter().chain(shape.algorithm_specification.container_arguments);
+    let arguments =
+        shape.algorithm_specification.container_entrypoint.into_iter().chain(shape.algorithm_specification.container_arguments);
     statement.arguments = arguments.filter_map(|argument| argument.0).collect();
     statement.artifact = shape.model_artifacts.s3_model_artifacts.0.as_deref().and_then(S3Uri::parse);
     statement.output_path = shape.output_data_config.path.0.as_deref().and_then(S3Uri::parse);
@@ -247,11 +258,21 @@ impl Channel {
             "model" | "pretrained_model" => InputRole::Model,
             _ => InputRole::Data,
         };
-        let mode = if streamed(&self.input_mode) || (self.input_mode.0.is_none() && all_streamed) { InputMode::Streamed } else { InputMode::File };
+        let mode = if streamed(&self.input_mode) || (self.input_mode.0.is_none() && all_streamed) {
+            InputMode::Streamed
+        } else {
+            InputMode::File
+        };
         let other = self
             .data_source
             .file_system
-            .map(|system| format!("file system {}{}", system.file_system_id.0.unwrap_or_default(), system.directory_path.0.unwrap_or_default()))
+            .map(|system| {
+                format!(
+                    "file system {}{}",
+                    system.file_system_id.0.unwrap_or_default(),
+                    system.directory_path.0.unwrap_or_default()
+                )
+            })
             .or_else(|| self.data_source.dataset.and_then(|dataset| dataset.dataset_arn.0));
         let (uri, data_type) = self.data_source.s3.map_or((None, DataType::Prefix), |s3| {
             (s3.uri.0.as_deref().and_then(S3Uri::parse), data_type(s3.data_type.0.as_deref()))
@@ -431,11 +452,14 @@ impl ProcessingInput {
         let mut input = JobInput { name, ..JobInput::default() };
         if let Some(s3) = self.s3 {
             let local = s3.local.0.unwrap_or_default();
-            let is_code = ["/opt/ml/processing/input/code", "/opt/ml/processing/input/entrypoint"].iter().any(|path| local.starts_with(path))
+            let is_code = ["/opt/ml/processing/input/code", "/opt/ml/processing/input/entrypoint"]
+                .iter()
+                .any(|path| local.starts_with(path))
                 || matches!(input.name.as_str(), "code" | "entrypoint");
             input.role = if is_code { InputRole::Code } else { InputRole::Data };
             input.data_type = data_type(s3.data_type.0.as_deref());
-            input.mode = if matches!(s3.mode.0.as_deref(), Some("Pipe" | "PIPE")) { InputMode::Streamed } else { InputMode::File };
+            input.mode =
+                if matches!(s3.mode.0.as_deref(), Some("Pipe" | "PIPE")) { InputMode::Streamed } else { InputMode::File };
             input.uri = s3.uri.0.as_deref().and_then(S3Uri::parse);
         }
         if let Some(dataset) = self.dataset {
@@ -614,8 +638,20 @@ fn say_row(row: Row, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let setting = Setting { words: Words::Row, ..answer(cx, &Metadata::default()) };
     let named = [
         (JobKind::Training, row.training_job_arn.0, row.training_job_name.0, row.training_job_status.0, row.training_end_time.0),
-        (JobKind::Processing, row.processing_job_arn.0, row.processing_job_name.0, row.processing_job_status.0, row.processing_end_time.0),
-        (JobKind::Transform, row.transform_job_arn.0, row.transform_job_name.0, row.transform_job_status.0, row.transform_end_time.0),
+        (
+            JobKind::Processing,
+            row.processing_job_arn.0,
+            row.processing_job_name.0,
+            row.processing_job_status.0,
+            row.processing_end_time.0,
+        ),
+        (
+            JobKind::Transform,
+            row.transform_job_arn.0,
+            row.transform_job_name.0,
+            row.transform_job_status.0,
+            row.transform_end_time.0,
+        ),
         (
             JobKind::Tuning,
             row.hyper_parameter_tuning_job_arn.0,
@@ -640,7 +676,8 @@ fn say_row(row: Row, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
         statement.failure = row.failure_reason.0;
         statement.exit_message = row.exit_message.0;
         let parent = row.tuning_job_name.0.as_deref();
-        statement.parent = parent.map(|name| Arn::sagemaker(statement.arn.region(), statement.arn.account(), JobKind::Tuning.arn_kind(), name));
+        statement.parent =
+            parent.map(|name| Arn::sagemaker(statement.arn.region(), statement.arn.account(), JobKind::Tuning.arn_kind(), name));
         hide(&mut statement, &setting);
         statement
     });
@@ -649,7 +686,17 @@ fn say_row(row: Row, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
 
 /// States how far a list reaches.
 pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Context<'_>, sink: &mut Sink) {
-    let filters = ["name-contains", "status-equals", "max-items", "max-results", "starting-token", "next-token", "last-modified-time-after", "last-modified-time-before", "query"];
+    let filters = [
+        "name-contains",
+        "status-equals",
+        "max-items",
+        "max-results",
+        "starting-token",
+        "next-token",
+        "last-modified-time-after",
+        "last-modified-time-before",
+        "query",
+    ];
     let filtered = cx.request.is_some_and(|request| request.has_any(&filters));
     let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true));
     let of = match what {
@@ -676,4 +723,3 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
     let time = statement.captured;
     sink.say(&Locator::Whole, Source::SageMaker, time, Statement::Listed(Box::new(statement)));
 }
-

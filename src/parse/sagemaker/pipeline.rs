@@ -74,7 +74,12 @@ pub(in crate::parse) struct Pipeline {
 }
 
 /// Returns the statement of a pipeline's structure.
-pub(in crate::parse) fn pipeline(shape: Pipeline, setting: &Setting<'_>, place: &Locator, sink: &mut Sink) -> Option<PipelineStatement> {
+pub(in crate::parse) fn pipeline(
+    shape: Pipeline,
+    setting: &Setting<'_>,
+    place: &Locator,
+    sink: &mut Sink,
+) -> Option<PipelineStatement> {
     let arn = setting.arn(shape.pipeline_arn.0.as_deref(), "pipeline", shape.pipeline_name.0.as_deref())?;
     Some(PipelineStatement {
         arn,
@@ -110,7 +115,12 @@ fn definition_for_execution(shape: ForExecution, place: &Locator, cx: &Context<'
         sink.orphan("its pipeline execution");
     }
     let created = shape.creation_time.0;
-    sink.say(place, Source::SageMaker, created, Statement::Definition(Box::new(DefinitionStatement { execution, created, definition })));
+    sink.say(
+        place,
+        Source::SageMaker,
+        created,
+        Statement::Definition(Box::new(DefinitionStatement { execution, created, definition })),
+    );
 }
 
 /// Returns the execution that the exhibit's command or folders name. Folders do not tell account and region; the ARN is then
@@ -129,7 +139,9 @@ fn named_execution(cx: &Context<'_>, sink: &mut Sink) -> Option<Arn> {
 /// Reads a definition out of its JSON text.
 fn definition(text: &str, place: &Locator, sink: &mut Sink) -> Option<Definition> {
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => Some(Definition { steps: value.get("Steps").and_then(Value::as_array).map(|all| steps(all)).unwrap_or_default() }),
+        Ok(value) => {
+            Some(Definition { steps: value.get("Steps").and_then(Value::as_array).map(|all| steps(all)).unwrap_or_default() })
+        }
         Err(error) => {
             sink.defect(Locator::Place(format!("{place}/PipelineDefinition").into()), format!("no pipeline definition: {error}"));
             None

@@ -12,9 +12,7 @@ use crate::evidence::citation::{Locator, Source};
 use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
 use crate::fact::image::normal_digest;
-use crate::fact::registry::{
-    Approval, AssociationStatement, Container, FeatureGroupStatement, ModelStatement, PackageStatement,
-};
+use crate::fact::registry::{Approval, AssociationStatement, Container, FeatureGroupStatement, ModelStatement, PackageStatement};
 use crate::fact::s3::S3Uri;
 use crate::fact::{Statement, Words, secret};
 use crate::json::scalar::{Flag, Moment, Tags, Text, Whole};
@@ -59,7 +57,9 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
             say_group(feature_group(shape, &setting), place, sink);
         }),
         Format::Associations => Each::one(|shape: Association, place, _, sink| say_association(association(shape), place, sink)),
-        Format::Artifact | Format::Artifacts => Each::one(|shape: Artifact, place, _, sink| say_association(artifact(shape), place, sink)),
+        Format::Artifact | Format::Artifacts => {
+            Each::one(|shape: Artifact, place, _, sink| say_association(artifact(shape), place, sink))
+        }
         Format::QueryLineage => Each::one(|shape: Graph, place, _, sink| {
             for edge in shape.edges {
                 say_association(association(edge), place, sink);
@@ -179,7 +179,8 @@ impl ContainerShape {
 pub(in crate::parse) fn model(shape: Model, setting: &Setting<'_>) -> Option<ModelStatement> {
     let arn = setting.arn(shape.model_arn.0.as_deref(), "model", shape.model_name.0.as_deref())?;
     let setting = Setting { region: arn.region(), account: arn.account(), ..*setting };
-    let containers = shape.primary_container.into_iter().chain(shape.containers).map(|container| container.container(&setting)).collect();
+    let containers =
+        shape.primary_container.into_iter().chain(shape.containers).map(|container| container.container(&setting)).collect();
     let created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
     let mut tags = shape.tags.0;
     if !setting.show_secrets {
@@ -267,9 +268,15 @@ pub(in crate::parse) fn package(shape: Package, setting: &Setting<'_>, is_update
     let mut containers: Vec<Container> =
         shape.inference_specification.containers.into_iter().map(|container| container.container(&setting)).collect();
     if containers.is_empty() {
-        containers = shape.source_algorithm_specification.source_algorithms.into_iter().map(|container| container.container(&setting)).collect();
+        containers = shape
+            .source_algorithm_specification
+            .source_algorithms
+            .into_iter()
+            .map(|container| container.container(&setting))
+            .collect();
     }
-    let created = shape.creation_time.0.or_else(|| (setting.words == Words::Request && !is_update).then_some(setting.seen).flatten());
+    let created =
+        shape.creation_time.0.or_else(|| (setting.words == Words::Request && !is_update).then_some(setting.seen).flatten());
     let mut metadata: BTreeMap<String, String> =
         shape.customer_metadata_properties.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect();
     let mut tags = shape.tags.0;

@@ -61,7 +61,17 @@ struct Dashboard {
 
 fn result(hit: Hit, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let setting = answer(cx, &Metadata::default());
-    let Hit { training_job, trial_component, endpoint, model_package, pipeline, pipeline_execution, feature_group, hyper_parameter_tuning_job, model } = hit;
+    let Hit {
+        training_job,
+        trial_component,
+        endpoint,
+        model_package,
+        pipeline,
+        pipeline_execution,
+        feature_group,
+        hyper_parameter_tuning_job,
+        model,
+    } = hit;
     let detail = trial_component.map(|component| component.source_detail).unwrap_or_default();
     for raw in [training_job, detail.training_job].into_iter().flatten() {
         let statement = read(&raw, place, sink).and_then(|shape| job::training(shape, &setting));
@@ -79,23 +89,35 @@ fn result(hit: Hit, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
         let statement = read(&raw, place, sink).and_then(|shape| job::tuning(shape, &setting));
         job::say(statement, "tuning job", place, sink);
     }
-    if let Some(statement) = endpoint.and_then(|raw| read(&raw, place, sink)).and_then(|shape| serving::endpoint(shape, &setting, EndpointAct::State)) {
+    if let Some(statement) =
+        endpoint.and_then(|raw| read(&raw, place, sink)).and_then(|shape| serving::endpoint(shape, &setting, EndpointAct::State))
+    {
         let time = statement.seen.or(statement.modified);
         sink.say(place, Source::SageMaker, time, Statement::Endpoint(Box::new(statement)));
     }
-    if let Some(statement) = model_package.and_then(|raw| read(&raw, place, sink)).and_then(|shape| registry::package(shape, &setting, false)) {
+    if let Some(statement) =
+        model_package.and_then(|raw| read(&raw, place, sink)).and_then(|shape| registry::package(shape, &setting, false))
+    {
         let time = statement.seen.or(statement.modified).or(statement.created);
         sink.say(place, Source::SageMaker, time, Statement::Package(Box::new(statement)));
     }
-    if let Some(statement) = model.and_then(|model| model.model).and_then(|raw| read(&raw, place, sink)).and_then(|shape| registry::model(shape, &setting)) {
+    if let Some(statement) = model
+        .and_then(|model| model.model)
+        .and_then(|raw| read(&raw, place, sink))
+        .and_then(|shape| registry::model(shape, &setting))
+    {
         let time = statement.seen.or(statement.created);
         sink.say(place, Source::SageMaker, time, Statement::Model(Box::new(statement)));
     }
-    if let Some(statement) = feature_group.and_then(|raw| read(&raw, place, sink)).and_then(|shape| registry::feature_group(shape, &setting)) {
+    if let Some(statement) =
+        feature_group.and_then(|raw| read(&raw, place, sink)).and_then(|shape| registry::feature_group(shape, &setting))
+    {
         let time = statement.created;
         sink.say(place, Source::SageMaker, time, Statement::FeatureGroup(Box::new(statement)));
     }
-    if let Some(statement) = pipeline_execution.and_then(|raw| read(&raw, place, sink)).and_then(|shape| pipeline::execution(shape, &setting)) {
+    if let Some(statement) =
+        pipeline_execution.and_then(|raw| read(&raw, place, sink)).and_then(|shape| pipeline::execution(shape, &setting))
+    {
         let time = statement.seen.or(statement.created);
         sink.say(place, Source::SageMaker, time, Statement::Execution(Box::new(statement)));
     }

@@ -153,7 +153,11 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
     let variants = shape.production_variants.into_iter().chain(shape.desired_weights_and_capacities);
     let variants = variants.map(|variant| RunningVariant {
         name: variant.variant_name.0.unwrap_or_default(),
-        images: variant.deployed_images.into_iter().map(|image| (image.specified_image.0, image.resolved_image.0, image.resolution_time.0)).collect(),
+        images: variant
+            .deployed_images
+            .into_iter()
+            .map(|image| (image.specified_image.0, image.resolved_image.0, image.resolution_time.0))
+            .collect(),
         weight: variant.current_weight.0.or(variant.desired_weight.0),
     });
     Some(EndpointStatement {

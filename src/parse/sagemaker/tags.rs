@@ -45,13 +45,20 @@ impl Reader for TagList {
     }
 
     fn finish(&mut self, header: &Header, cx: &Context<'_>, sink: &mut Sink) {
-        let Some(arn) = cx.option("resource-arn").and_then(Arn::parse) else { return sink.orphan("the resource that has these tags") };
+        let Some(arn) = cx.option("resource-arn").and_then(Arn::parse) else {
+            return sink.orphan("the resource that has these tags");
+        };
         sink.uses_request();
         let mut tags = std::mem::take(&mut self.tags);
         if !cx.options.show_secrets {
             secret::redact(&mut tags);
         }
         let time = cx.captured().or_else(|| header.date());
-        sink.say(&Locator::Whole, Source::SageMaker, time, Statement::Tags(Box::new(TagsStatement { arn, tags, all: !header.is_cut() })));
+        sink.say(
+            &Locator::Whole,
+            Source::SageMaker,
+            time,
+            Statement::Tags(Box::new(TagsStatement { arn, tags, all: !header.is_cut() })),
+        );
     }
 }

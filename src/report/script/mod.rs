@@ -104,7 +104,8 @@ mod tests {
         for text in [PRELUDE, WALK, CLOSE] {
             for line in text.lines().filter(|line| line.contains("aws ") && !line.trim_start().starts_with('#')) {
                 let operation = line.split("aws ").nth(1).unwrap_or_default().split(' ').nth(1).unwrap_or_default();
-                let reads = ["get-", "describe-", "list-", "lookup-", "filter-", "sync"].iter().any(|verb| operation.starts_with(verb));
+                let reads =
+                    ["get-", "describe-", "list-", "lookup-", "filter-", "sync"].iter().any(|verb| operation.starts_with(verb));
                 assert!(reads || line.contains("configure get"), "{line}");
             }
         }

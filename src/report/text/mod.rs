@@ -62,8 +62,18 @@ pub fn checks(checks: &[doc::CheckText]) -> String {
 pub fn check(check: &doc::CheckText) -> String {
     let look = Look::default();
     let mut page = Page::new(&look);
-    page.line(&format!("{}  {}", styled(anstyle::Style::new().bold(), check.id), styled(severity_style(check.severity), check.severity.name())));
-    let parts = [("Fires when", check.fires_when), ("Why it matters", check.why), ("Evidence it needs", check.needs), ("What fools it", check.fooled_by), ("Remedy", check.remedy)];
+    page.line(&format!(
+        "{}  {}",
+        styled(anstyle::Style::new().bold(), check.id),
+        styled(severity_style(check.severity), check.severity.name())
+    ));
+    let parts = [
+        ("Fires when", check.fires_when),
+        ("Why it matters", check.why),
+        ("Evidence it needs", check.needs),
+        ("What fools it", check.fooled_by),
+        ("Remedy", check.remedy),
+    ];
     for (title, text) in parts {
         page.heading(title, "");
         page.paragraph(2, anstyle::Style::new(), text);
@@ -81,6 +91,9 @@ fn as_of(page: &mut Page<'_>, at: Option<crate::time::Instant>) {
 /// Writes the answer in two lines: how many findings of what severity, and the gravest.
 fn headline(page: &mut Page<'_>, answer: &doc::Audit) {
     as_of(page, answer.as_of);
+    if answer.summary.exhibits_read == 0 {
+        return page.line("Nothing here could be read: there is no evidence, so there is no answer.");
+    }
     let nothing_here = answer.models.is_empty() && answer.jobs.is_empty() && answer.serving.is_empty();
     if nothing_here && answer.findings.is_empty() {
         return page.line("No machine-learning activity in this evidence: no job, model, package, pipeline or endpoint.");
@@ -106,7 +119,12 @@ fn jobs(page: &mut Page<'_>, jobs: &[doc::Job]) {
     for job in jobs.iter().filter(|_| page.is_verbose()).collect::<Vec<_>>() {
         let limit = job.limit_seconds.map(|limit| format!(", limit {limit} s")).unwrap_or_default();
         let by = job.limit_set_by.as_ref().map(|by| format!(" set by {by}")).unwrap_or_default();
-        let line = format!("  {} {} {}{limit}{by}", job.name, job.status.unwrap_or("?"), page.interval(job.started.or(job.created), job.ended));
+        let line = format!(
+            "  {} {} {}{limit}{by}",
+            job.name,
+            job.status.unwrap_or("?"),
+            page.interval(job.started.or(job.created), job.ended)
+        );
         let tag = page.tag(crate::case::claim::Grade::B, &job.evidence, &[]);
         page.line(&format!("{}   {tag}", shown(&line)));
     }

@@ -48,9 +48,16 @@ pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
     }
     if !brief.is_empty() {
         page.blank();
-        page.line(&styled(dim(), &format!("{} that serve nothing now, a line each (-v writes them out):", count(brief.len() as u64, "other model", "other models"))));
+        page.line(&styled(
+            dim(),
+            &format!(
+                "{} that serve nothing now, a line each (-v writes them out):",
+                count(brief.len() as u64, "other model", "other models")
+            ),
+        ));
         for model in brief {
-            let grades = hops(model).into_iter().map(|(name, grade)| format!("{name} {}", grade.letter())).collect::<Vec<_>>().join("  ");
+            let grades =
+                hops(model).into_iter().map(|(name, grade)| format!("{name} {}", grade.letter())).collect::<Vec<_>>().join("  ");
             page.line(&format!("  {}  {grades}", shown(&model.name)));
         }
     }
@@ -98,11 +105,19 @@ fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving
     hop(page, "source", &model.code.source, |_, value| source(value));
     hop(page, "dependencies", &model.code.dependencies, |_, value| dependencies(value));
     for channel in &model.data {
-        let read = channel.read_at.as_ref().map(|window| format!(", read {}", page.interval(Some(window.from), window.to))).unwrap_or_default();
+        let read = channel
+            .read_at
+            .as_ref()
+            .map(|window| format!(", read {}", page.interval(Some(window.from), window.to)))
+            .unwrap_or_default();
         let name = format!("data {}", channel.channel);
         let uri = channel.uri.clone();
         hop(page, &name, &channel.version, |_, value| {
-            format!("{uri}, {}, fingerprint {}{read}", count(value.object_count as u64, "object", "objects"), &value.fingerprint[..16.min(value.fingerprint.len())])
+            format!(
+                "{uri}, {}, fingerprint {}{read}",
+                count(value.object_count as u64, "object", "objects"),
+                &value.fingerprint[..16.min(value.fingerprint.len())]
+            )
         });
         if channel.version.value.is_none() {
             page.line(&format!("  {:<15} {}{}", "", shown(&channel.uri), shown(&read)));
@@ -115,7 +130,11 @@ fn serves(page: &Page<'_>, row: &doc::Serving) -> String {
     let share = if row.share >= 0.9995 { "all requests".to_owned() } else { format!("{:.1} % of requests", row.share * 100.0) };
     let bounds = |bounds: &doc::Bounds| {
         let within = bounds.latest.since(bounds.earliest);
-        if within > 0 { format!("{} (by {})", page.time(bounds.earliest), page.time(bounds.latest)) } else { page.time(bounds.latest) }
+        if within > 0 {
+            format!("{} (by {})", page.time(bounds.earliest), page.time(bounds.latest))
+        } else {
+            page.time(bounds.latest)
+        }
     };
     let interval = match &row.to {
         None => format!("since {}", bounds(&row.from)),
@@ -131,7 +150,8 @@ fn hop<T>(page: &mut Page<'_>, name: &str, claim: &doc::Claim<T>, say: impl Fn(&
     let value = match (&claim.value, claim.grade) {
         (Some(value), _) => say(page, value),
         (None, Grade::X) => {
-            let sides: Vec<String> = claim.conflicts.iter().map(|side| format!("{} ({})", say(page, &side.value), side.evidence.join(" "))).collect();
+            let sides: Vec<String> =
+                claim.conflicts.iter().map(|side| format!("{} ({})", say(page, &side.value), side.evidence.join(" "))).collect();
             format!("contradicted: {}", sides.join(" against "))
         }
         (None, Grade::U) => format!("not known: {}", claim.why),
@@ -146,7 +166,11 @@ fn hop<T>(page: &mut Page<'_>, name: &str, claim: &doc::Claim<T>, say: impl Fn(&
         page.paragraph(18, dim(), &claim.why);
     }
     for other in &claim.conflicts {
-        let text = format!("or: {} ({})", say(page, &other.value), other.evidence.iter().take(NAMED).cloned().collect::<Vec<_>>().join(" "));
+        let text = format!(
+            "or: {} ({})",
+            say(page, &other.value),
+            other.evidence.iter().take(NAMED).cloned().collect::<Vec<_>>().join(" ")
+        );
         page.paragraph(18, Style::new(), &text);
     }
     if !claim.via.is_empty() {
@@ -158,7 +182,12 @@ fn hop<T>(page: &mut Page<'_>, name: &str, claim: &doc::Claim<T>, say: impl Fn(&
 fn approval(page: &Page<'_>, approval: &doc::Approval) -> String {
     let by = approval.by.as_ref().map(|by| format!(" by {}", actor(by))).unwrap_or_default();
     let at = approval.at.map(|at| format!(" at {}", page.time(at))).unwrap_or_default();
-    let comment = approval.history.last().and_then(|decision| decision.comment.as_ref()).map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
+    let comment = approval
+        .history
+        .last()
+        .and_then(|decision| decision.comment.as_ref())
+        .map(|comment| format!(": \"{comment}\""))
+        .unwrap_or_default();
     format!("{}{by}{at}{comment}", approval.status)
 }
 

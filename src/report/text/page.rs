@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::case::claim::Grade;
 use crate::escape::shown;
 use crate::finding::Severity;
+pub(super) use crate::finding::grouped;
 use crate::time::Instant;
 
 /// How text is to be written.
@@ -63,7 +64,11 @@ impl<'a> Page<'a> {
     /// Writes a heading with words beside it.
     pub(super) fn heading(&mut self, title: &str, beside: &str) {
         self.blank();
-        let line = format!("{}{}", styled(Style::new().bold(), title), if beside.is_empty() { String::new() } else { format!("  {beside}") });
+        let line = format!(
+            "{}{}",
+            styled(Style::new().bold(), title),
+            if beside.is_empty() { String::new() } else { format!("  {beside}") }
+        );
         self.line(&line);
     }
 
@@ -151,19 +156,6 @@ pub(super) fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
-/// Writes a number with commas between thousands.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Writes a size in bytes.
 pub(super) fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -187,7 +179,6 @@ mod tests {
 
     #[test]
     fn numbers_read_easily() {
-        assert_eq!([grouped(0), grouped(999), grouped(1_284_330)], ["0", "999", "1,284,330"]);
         assert_eq!([bytes(12), bytes(1_024), bytes(1_500_000), bytes(3 << 30)], ["12 B", "1.0 KiB", "1.4 MiB", "3.0 GiB"]);
         assert_eq!(count(1_u64, "model", "models"), "1 model");
     }

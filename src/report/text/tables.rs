@@ -83,7 +83,12 @@ pub(super) fn coverage(page: &mut Page<'_>, rows: &[doc::Coverage]) {
     for row in rows {
         let scope: Vec<&str> = [&row.account, &row.region, &row.of].into_iter().flatten().map(String::as_str).collect();
         let percent = row.percent.map(|percent| format!("  {percent:.1} %")).unwrap_or_default();
-        page.line(&format!("{:<12} {}  {}{percent}", row.source, shown(&scope.join(" ")), page.interval(Some(row.from), Some(row.to))));
+        page.line(&format!(
+            "{:<12} {}  {}{percent}",
+            row.source,
+            shown(&scope.join(" ")),
+            page.interval(Some(row.from), Some(row.to))
+        ));
         for gap in &row.gaps {
             page.line(&format!("{:<12} missing {}", "", page.interval(Some(gap.from), Some(gap.to))));
         }
@@ -113,15 +118,27 @@ pub(super) fn inputs(page: &mut Page<'_>, inputs: &[doc::Input]) {
         row.2 += input.kept;
     }
     for (format, (files, records, kept)) in formats {
-        page.line(&format!("{:<34} {:>12} {:>20} {:>18} kept", shown(format), count(files, "file", "files"), count(records, "record", "records"), grouped(kept)));
+        page.line(&format!(
+            "{:<34} {:>12} {:>20} {:>18} kept",
+            shown(format),
+            count(files, "file", "files"),
+            count(records, "record", "records"),
+            grouped(kept)
+        ));
     }
     for input in inputs {
         let is_whole = input.disposition == Disposition::Read;
-        let problems: Vec<&doc::Problem> = input.problems.iter().filter(|problem| problem.loses || !is_whole || page.is_verbose()).collect();
+        let problems: Vec<&doc::Problem> =
+            input.problems.iter().filter(|problem| problem.loses || !is_whole || page.is_verbose()).collect();
         if is_whole && problems.is_empty() || (input.disposition == Disposition::Duplicate && !page.is_verbose()) {
             continue;
         }
-        page.line(&format!("{:<12} {}  {}", input.disposition.to_string(), shown(&input.path), styled(dim(), &format!("({})", shown(&input.format)))));
+        page.line(&format!(
+            "{:<12} {}  {}",
+            input.disposition.to_string(),
+            shown(&input.path),
+            styled(dim(), &format!("({})", shown(&input.format)))
+        ));
         let listed = if page.is_verbose() { problems.len() } else { problems.len().min(LISTED) };
         for problem in &problems[..listed] {
             page.paragraph(13, Style::new(), &format!("{}: {}", problem.locator, problem.message));

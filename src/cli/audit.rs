@@ -1,0 +1,82 @@
+//! `modeltrail audit`: the main job.
+
+use clap::{Args, ValueEnum};
+
+use super::options::{Common, Evidence, Format};
+use super::output::{Output, message};
+use super::{Exit, Failure, Opened, open};
+use crate::audit::{Audit, Selection};
+use crate::finding::Severity;
+use crate::report::{build, text};
+
+/// Arguments of `audit`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    evidence: Evidence,
+    /// End with status 1 if there is a finding of this severity or a graver one
+    #[arg(long, value_enum, default_value = "none", value_name = "SEVERITY")]
+    fail_on: FailOn,
+    /// End with status 3 if a trail covers less than PCT percent of the interval, or if there is no trail
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    min_coverage: Option<f64>,
+}
+
+/// From what severity on findings matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    None,
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl FailOn {
+    const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::None => None,
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+        }
+    }
+}
+
+/// Runs `audit`.
+pub fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+    let output = Output::choose(common, &arguments.evidence.paths)?;
+    let look = text::Look { zone: common.zone()?, verbose: common.verbose };
+    let (from, to) = common.interval()?;
+    let Opened { ledger, case, mut exit } = open(&arguments.evidence.paths, common)?;
+    let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
+    let audit = Audit::of(&case, &ledger, &selection);
+    let answer = build::audit(&audit);
+    match common.format {
+        Format::Text => output.text(&text::audit(&answer, &look))?,
+        Format::Json => output.json(&answer)?,
+    }
+    if let Some(wanted) = arguments.min_coverage {
+        let lowest = audit.lowest_coverage();
+        if lowest < wanted {
+            message(&format!(
+                "CloudTrail covers {lowest:.1} % of the interval, less than the {wanted} % of --min-coverage: nothing can be concluded from what is not found"
+            ));
+            exit = exit.and(Exit::Unread);
+        }
+    }
+    if arguments.fail_on.severity().is_some_and(|limit| audit.findings.iter().any(|finding| finding.severity <= limit)) {
+        exit = exit.and(Exit::Found);
+    }
+    Ok(exit)
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("a number from 0 to 100".to_owned()),
+    }
+}

@@ -1,0 +1,131 @@
+//! Options that all commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::Failure;
+use crate::time::Instant;
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For scripts; its shape is documented in docs/schema.
+    Json,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal that shows them.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The evidence.
+#[derive(Args, Clone, Debug)]
+pub struct Evidence {
+    /// Files, folders (read recursively) and .gz, .zst, .zip, .tar[.gz] containers, recognised by content
+    #[arg(value_name = "EVIDENCE", required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// How the answer is written
+    #[arg(short, long, global = true, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Write the answer to FILE instead of standard output; never under an evidence path
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show nothing that ended before TIME (RFC 3339; without an offset it is read in --tz, else in UTC)
+    #[arg(long, global = true, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Show nothing that began after TIME
+    #[arg(long, global = true, value_name = "TIME")]
+    pub to: Option<String>,
+    /// The time of the case, in place of the newest time in the evidence
+    #[arg(long, global = true, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Show this AWS account only
+    #[arg(long, global = true, value_name = "ID")]
+    pub account: Option<String>,
+    /// Show this region only
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Show people's times in this zone too, such as Europe/Berlin
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Leave secrets in environments, hyperparameters and tags as they are
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
+    /// Threads that read evidence; 0 is one for each processor
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub jobs: usize,
+    /// No messages on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Write everything out in text
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// When colours are used
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Colour,
+}
+
+impl Common {
+    /// Returns the zone for people's times.
+    pub fn zone(&self) -> Result<Option<TimeZone>, Failure> {
+        let named = |name: &String| {
+            TimeZone::get(name)
+                .map_err(|_| Failure::usage(format!("--tz {name}: no such time zone; names are like Europe/Berlin")))
+        };
+        self.tz.as_ref().map(named).transpose()
+    }
+
+    /// Returns the interval that is shown.
+    pub fn interval(&self) -> Result<(Option<Instant>, Option<Instant>), Failure> {
+        let (from, to) = (self.time("--from", self.from.as_deref())?, self.time("--to", self.to.as_deref())?);
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            return Err(Failure::usage("--to lies before --from"));
+        }
+        Ok((from, to))
+    }
+
+    /// Returns the time of the case, where the user says it.
+    pub fn as_of(&self) -> Result<Option<Instant>, Failure> {
+        self.time("--as-of", self.as_of.as_deref())
+    }
+
+    /// Reads a time that people wrote.
+    pub fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Instant>, Failure> {
+        let Some(text) = text else { return Ok(None) };
+        if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
+            return Ok(Some(Instant::from_micros(stamp.as_microsecond())));
+        }
+        let civil: DateTime = text.parse().map_err(|_| {
+            Failure::usage(format!(
+                "{option} {text}: no time; write it like 2026-10-14T03:58:00Z, '2026-10-14 03:58' or 2026-10-14"
+            ))
+        })?;
+        let zone = self.zone()?.unwrap_or(TimeZone::UTC);
+        let zoned = zone.to_ambiguous_zoned(civil).unambiguous().map_err(|_| {
+            Failure::usage(format!(
+                "{option} {text}: clocks changed then, so this time exists twice or not at all; write its offset, such as +01:00"
+            ))
+        })?;
+        Ok(Some(Instant::from_micros(zoned.timestamp().as_microsecond())))
+    }
+}

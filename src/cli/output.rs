@@ -1,0 +1,101 @@
+//! Where answers and messages go.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+
+use super::Failure;
+use super::options::{Colour, Common};
+use crate::report::json;
+
+/// Where the answer goes.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output.
+    Stdout(ColorChoice),
+    /// A file.
+    File(PathBuf, ColorChoice),
+}
+
+impl Output {
+    /// Chooses where the answer goes. Nothing is ever written under an evidence path.
+    pub fn choose(common: &Common, evidence: &[PathBuf]) -> Result<Self, Failure> {
+        let choice = match common.color {
+            Colour::Auto => ColorChoice::Auto,
+            Colour::Always => ColorChoice::AlwaysAnsi,
+            Colour::Never => ColorChoice::Never,
+        };
+        let Some(file) = &common.output else { return Ok(Self::Stdout(choice)) };
+        let target = resolved(file);
+        if let Some(under) = evidence.iter().find(|path| target.starts_with(resolved(path))) {
+            let message =
+                format!("--output {} lies under the evidence path {}: nothing is written there", file.display(), under.display());
+            return Err(Failure::usage(message));
+        }
+        // A file is no terminal: colours only where they are asked for.
+        let choice = if common.color == Colour::Always { choice } else { ColorChoice::Never };
+        Ok(Self::File(file.clone(), choice))
+    }
+
+    /// Writes text; its colours only where they are wanted.
+    pub fn text(&self, text: &str) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(choice) => self.settle(AutoStream::new(io::stdout(), *choice).write_all(text.as_bytes())),
+            Self::File(path, choice) => {
+                let file = File::create(path).map_err(|error| self.failed(&error))?;
+                self.settle(AutoStream::new(file, *choice).write_all(text.as_bytes()))
+            }
+        }
+    }
+
+    /// Writes JSON.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let to = |out: &mut dyn Write| {
+            let mut out = BufWriter::new(out);
+            json::write(value, &mut out).and_then(|()| out.flush())
+        };
+        match self {
+            Self::Stdout(_) => self.settle(to(&mut io::stdout().lock())),
+            Self::File(path, _) => self.settle(File::create(path).and_then(|mut file| to(&mut file))),
+        }
+    }
+
+    fn settle(&self, written: io::Result<()>) -> Result<(), Failure> {
+        match (written, self) {
+            // Whoever reads has seen enough.
+            (Err(error), Self::Stdout(_)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            (written, _) => written.map_err(|error| self.failed(&error)),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> Failure {
+        Failure::usage(match self {
+            Self::Stdout(_) => format!("standard output cannot be written: {error}"),
+            Self::File(path, _) => format!("{} cannot be written: {error}", path.display()),
+        })
+    }
+}
+
+/// Returns a path without links and dots; of a path that does not exist yet, as much of it as does.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut missing = Vec::new();
+    let mut here = absolute.as_path();
+    loop {
+        if let Ok(real) = fs::canonicalize(here) {
+            return missing.iter().rev().fold(real, |path, part| path.join(part));
+        }
+        let (Some(parent), Some(name)) = (here.parent(), here.file_name()) else { return absolute };
+        missing.push(name);
+        here = parent;
+    }
+}
+
+/// Writes a message for the user to standard error.
+pub fn message(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "modeltrail: {}", crate::escape::shown(text));
+}
