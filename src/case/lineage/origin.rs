@@ -65,7 +65,8 @@ pub(super) fn find<'a>(case: &'a Case, view: &View<'_>, artifact: &Claim<Artifac
                 cites = cites.and(more);
                 grade = grade.weaker(own);
                 if !job.is_repack() {
-                    let missing = (grade > Grade::B && !job.is_described).then(|| GapKey::Job(job.kind, job.arn.clone()));
+                    let says_artifact = job.artifact.as_ref().is_some_and(|artifact| !artifact.derived);
+                    let missing = (grade > Grade::B && !says_artifact).then(|| GapKey::Job(job.kind, job.arn.clone()));
                     let why = if via.is_empty() { why } else { format!("{why}; {} repacked what it made", job_names(&via)) };
                     return Origin {
                         claim: Claim::that(job.arn.clone(), grade, why, cites).via(via).lacking(missing),

@@ -37,6 +37,7 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     let sdk_hash = sdk_hash(&uri.key);
     let from = job.read_window(InputMode::File).map(|window| window.from);
     let live = from.and_then(|from| case.objects.live_object(&uri, from));
+    let missing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
     let claim = match (live, from) {
         (Some(version), Some(from)) => {
             let reach = case.objects.reach(&uri, from, Some(from));
@@ -49,15 +50,11 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
                 sha256: version.sha256.as_deref().map(str::to_owned),
                 sdk_hash,
             };
-            Claim::that(
-                value,
-                grade,
-                format!("the version S3 had when the job read it{doubt}"),
-                cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)),
-            )
+            let why = format!("the version S3 had when the job read it{doubt}");
+            let claim = Claim::that(value, grade, why, cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)));
+            if known == Knowledge::Writes { claim.lacking([missing]) } else { claim }
         }
         _ => {
-            let missing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
             let why = if sdk_hash.is_some() {
                 "the path holds a hash of the code that the SDK computed; nothing shows that the bytes are that code"
             } else {

@@ -1,0 +1,82 @@
+//! The one door through which tests reach a case.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::path::{Path, PathBuf};
+
+use modeltrail::audit::{Audit, Selection};
+use modeltrail::case::Case;
+use modeltrail::intake::{self, Intake, Unwatched};
+use modeltrail::parse::Options;
+use modeltrail::report::{build, document, text};
+
+/// What an audit of some evidence says.
+pub struct Told {
+    pub answer: document::Audit,
+    pub text: String,
+    pub json: String,
+}
+
+/// Audits evidence.
+pub fn audit(paths: &[PathBuf]) -> Told {
+    audit_with(paths, &Options::default(), 2)
+}
+
+pub fn audit_with(paths: &[PathBuf], options: &Options, threads: usize) -> Told {
+    tell(intake::read(paths, options, threads, &Unwatched))
+}
+
+/// Builds the case and the answer from what was read.
+pub fn tell(intake: Intake) -> Told {
+    let case = Case::build(intake.facts, &intake.density, &intake.ledger, None);
+    let answer = build::audit(&Audit::of(&case, &intake.ledger, &Selection::default()));
+    let text = anstream::adapter::strip_str(&text::audit(&answer, &text::Look::default())).to_string();
+    let mut json = Vec::new();
+    modeltrail::report::json::write(&answer, &mut json).expect("memory can be written");
+    Told { answer, text, json: String::from_utf8(json).expect("JSON is UTF-8") }
+}
+
+/// Writes files into a fresh folder.
+pub fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("it lies in the folder")).expect("the folder can be written");
+        std::fs::write(path, bytes).expect("the folder can be written");
+    }
+    folder
+}
+
+/// Returns the files under a folder, sorted.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .map(walkdir::DirEntry::into_path)
+        .collect();
+    files.sort();
+    files
+}
+
+/// Returns each hop of each model with its grade: `MODEL hop`.
+pub fn grades(answer: &document::Audit) -> std::collections::BTreeMap<String, modeltrail::case::claim::Grade> {
+    let mut grades = std::collections::BTreeMap::new();
+    for model in &answer.models {
+        let mut add = |hop: String, grade| grades.insert(format!("{} {hop}", model.arn.as_str()), grade);
+        add("package".to_owned(), model.package.grade);
+        add("approval".to_owned(), model.approval.grade);
+        add("training job".to_owned(), model.training_job.grade);
+        add("pipeline execution".to_owned(), model.pipeline_execution.grade);
+        add("artifact".to_owned(), model.artifact.grade);
+        add("commit".to_owned(), model.code.commit.grade);
+        add("training image".to_owned(), model.code.training_image.grade);
+        add("serving image".to_owned(), model.code.serving_image.grade);
+        add("source".to_owned(), model.code.source.grade);
+        add("dependencies".to_owned(), model.code.dependencies.grade);
+        for channel in &model.data {
+            add(format!("data {}", channel.channel), channel.version.grade);
+            add(format!("data {} produced by", channel.channel), channel.produced_by.grade);
+        }
+    }
+    grades
+}
