@@ -68,6 +68,7 @@ pub struct Parsed {
 }
 
 /// The exhibit that is read.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) path: &'a str,
     pub(crate) request: Option<&'a Request>,

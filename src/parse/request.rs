@@ -21,6 +21,17 @@ pub enum Origin {
     Folder,
 }
 
+impl Origin {
+    /// Returns its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sidecar => "sidecar",
+            Self::Envelope => "envelope",
+            Self::Folder => "folder name",
+        }
+    }
+}
+
 /// The command that made a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -160,12 +171,7 @@ impl Request {
 
     /// Describes the command for the ledger.
     pub fn shown(&self) -> String {
-        let origin = match self.origin {
-            Origin::Sidecar => "sidecar",
-            Origin::Envelope => "envelope",
-            Origin::Folder => "folder name",
-        };
-        format!("{} ({origin})", self.argv.join(" "))
+        format!("{} ({})", self.argv.join(" "), self.origin.name())
     }
 }
 

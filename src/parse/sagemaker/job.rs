@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::super::sink::Sink;
 use super::super::{Context, Each, Header, Reader};
+use super::subject::confirmed;
 use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::arn::Arn;
@@ -21,13 +22,13 @@ use crate::time::Instant;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::TrainingJob => Each::one(|shape: Training, place, cx, sink| {
+            let cx = &confirmed(cx, "training-job-name", &shape.training_job_name, &shape.training_job_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            check_subject(cx, "training-job-name", shape.training_job_name.0.as_deref(), place, sink);
             say(training(shape, &setting), "training job", place, sink);
         }),
         Format::ProcessingJob => Each::one(|shape: Processing, place, cx, sink| {
+            let cx = &confirmed(cx, "processing-job-name", &shape.processing_job_name, &shape.processing_job_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            check_subject(cx, "processing-job-name", shape.processing_job_name.0.as_deref(), place, sink);
             say(processing(shape, &setting), "processing job", place, sink);
         }),
         Format::TransformJob => Each::one(|shape: Transform, place, cx, sink| {
@@ -72,18 +73,6 @@ pub(super) fn say(statement: Option<JobStatement>, what: &str, place: &Locator, 
             sink.say(place, Source::SageMaker, time, Statement::Job(Box::new(statement)));
         }
         None => sink.orphan(&format!("the account and region of its {what}")),
-    }
-}
-
-/// Refuses a request whose subject the answer contradicts.
-pub(super) fn check_subject(cx: &Context<'_>, option: &str, found: Option<&str>, place: &Locator, sink: &mut Sink) {
-    if let (Some(asked), Some(found)) = (cx.option(option), found)
-        && asked != found
-        && !asked.starts_with("arn:")
-    {
-        let message =
-            format!("its command asks for `{asked}`, but this is `{found}`: the command is refused, the answer is used");
-        sink.note(place.clone(), message);
     }
 }
 

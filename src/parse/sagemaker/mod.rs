@@ -7,6 +7,7 @@ pub(super) mod pipeline;
 pub(super) mod registry;
 mod search;
 pub(super) mod serving;
+mod subject;
 mod tags;
 
 use serde::Deserialize;

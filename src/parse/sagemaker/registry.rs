@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::super::sink::Sink;
 use super::super::{Each, Reader};
-use super::job::{check_subject, listed};
+use super::job::listed;
+use super::subject::confirmed;
 use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::arn::Arn;
@@ -23,8 +24,8 @@ use crate::time::Instant;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::Model => Each::one(|shape: Model, place, cx, sink| {
+            let cx = &confirmed(cx, "model-name", &shape.model_name, &shape.model_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            check_subject(cx, "model-name", shape.model_name.0.as_deref(), place, sink);
             say_model(model(shape, &setting), place, sink);
         }),
         Format::Models => Each::list(

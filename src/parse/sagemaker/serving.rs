@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::super::sink::Sink;
 use super::super::{Each, Reader};
-use super::job::{check_subject, listed};
+use super::job::listed;
+use super::subject::confirmed;
 use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::call::Listed;
@@ -17,8 +18,8 @@ use crate::recognise::Format;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::EndpointConfig => Each::one(|shape: Config, place, cx, sink| {
+            let cx = &confirmed(cx, "endpoint-config-name", &shape.endpoint_config_name, &shape.endpoint_config_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            check_subject(cx, "endpoint-config-name", shape.endpoint_config_name.0.as_deref(), place, sink);
             say_config(config(shape, &setting), place, sink);
         }),
         Format::EndpointConfigs => Each::one(|shape: Config, place, cx, sink| {
@@ -26,8 +27,8 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
             say_config(config(shape, &setting), place, sink);
         }),
         Format::Endpoint => Each::one(|shape: Endpoint, place, cx, sink| {
+            let cx = &confirmed(cx, "endpoint-name", &shape.endpoint_name, &shape.endpoint_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            check_subject(cx, "endpoint-name", shape.endpoint_name.0.as_deref(), place, sink);
             say_endpoint(endpoint(shape, &setting, EndpointAct::State), place, sink);
         }),
         Format::Endpoints => Each::list(
