@@ -4,6 +4,7 @@
 
 pub(super) mod job;
 pub(super) mod pipeline;
+mod processing;
 pub(super) mod registry;
 mod search;
 pub(super) mod serving;
