@@ -212,7 +212,7 @@ impl Visitor for Again<'_> {
 
 /// Closes the ledger: sets copies aside, and keeps each record once.
 fn close(mut units: Vec<Unit>) -> Intake {
-    units.sort_by(|left, right| left.id.cmp(&right.id));
+    units.sort_by_key(|left| left.id);
     let mut intake = Intake::default();
     let mut exhibits = Vec::with_capacity(units.len());
     let mut originals: HashMap<(String, Option<Vec<String>>), String> = HashMap::new();

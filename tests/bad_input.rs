@@ -1,4 +1,5 @@
 //! Bad input: named, located, the rest still read, never a panic, never silent.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a test that cannot be set up has failed")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The command line as scripts see it: exit status, standard output and standard error.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a test that cannot be set up has failed")]
 
 mod support;
 

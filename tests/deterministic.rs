@@ -1,4 +1,5 @@
 //! The same evidence gives the same bytes: whatever the threads, the order of the paths, or the order in which facts arrive.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a test that cannot be set up has failed")]
 
 mod support;
 

@@ -2,7 +2,7 @@
 //!
 //! | hop | A | B | C | D |
 //! |---|---|---|---|---|
-//! | artifact | SageMaker's recorded ETag and S3's version agree | one of the two; or one object whose time of modification excludes any change | listing that may have lost versions; or the URI alone | – |
+//! | artifact | `SageMaker`'s recorded `ETag` and S3's version agree | one of the two; or one object whose time of modification excludes any change | listing that may have lost versions; or the URI alone | – |
 //! | training job, package | content is the same at both ends | one record names it | path or convention | – |
 //! | pipeline execution | – | steps or session name it | tag, job name, time | – |
 //! | image | two of: the caller's pin, the model registry, the endpoint, ECR | one of them; an immutable tag | a tag whose history may be incomplete; the tag alone | – |
@@ -41,8 +41,7 @@ pub enum Knowledge {
 pub const fn version(known: Knowledge, second_record: bool, changed_meanwhile: bool) -> Grade {
     match known {
         _ if changed_meanwhile => Grade::C,
-        Knowledge::Versions { may_have_lost: false } if second_record => Grade::A,
-        Knowledge::UnchangedObject if second_record => Grade::A,
+        Knowledge::Versions { may_have_lost: false } | Knowledge::UnchangedObject if second_record => Grade::A,
         Knowledge::Versions { may_have_lost: false } | Knowledge::UnchangedObject => Grade::B,
         Knowledge::Versions { may_have_lost: true } | Knowledge::UnchangedObjects | Knowledge::Writes | Knowledge::NameOnly => {
             Grade::C
@@ -55,9 +54,9 @@ pub const fn version(known: Knowledge, second_record: bool, changed_meanwhile: b
 pub enum Fixer {
     /// The caller wrote the digest.
     Caller,
-    /// SageMaker's model registry resolved it at registration.
+    /// `SageMaker`'s model registry resolved it at registration.
     Registry,
-    /// SageMaker's hosting resolved it at deployment.
+    /// `SageMaker`'s hosting resolved it at deployment.
     Hosting,
     /// ECR holds or held it.
     Ecr,

@@ -21,7 +21,7 @@ type FactId = u32;
 pub struct Version {
     /// Version id; absent in buckets without versioning, and for S3's `null` version.
     pub id: Option<Box<str>>,
-    /// ETag.
+    /// `ETag`.
     pub etag: Option<Box<str>>,
     /// Size in bytes.
     pub size: Option<u64>,
@@ -286,10 +286,10 @@ impl Objects {
             match said.says.kind {
                 ListingKind::Versions if said.says.complete && !too_early => reach.versions.push(said.cite.clone()),
                 ListingKind::Inventory { versions: true } if made.is_some_and(|made| made.since(end) > 86_400) => {
-                    reach.inventories.push(said.cite.clone())
+                    reach.inventories.push(said.cite.clone());
                 }
                 ListingKind::Current | ListingKind::Inventory { versions: false } if said.says.complete && !too_early => {
-                    reach.current.push(said.cite.clone())
+                    reach.current.push(said.cite.clone());
                 }
                 _ if !said.says.complete => {
                     reach.doubts.push("a listing of it is not whole".to_owned());
@@ -371,7 +371,7 @@ impl Objects {
         [first(&version.listed), first(&version.logged)].into_iter().flatten().collect()
     }
 
-    /// Returns the places whose current or former content had the given ETag.
+    /// Returns the places whose current or former content had the given `ETag`.
     pub fn with_etag<'a>(&'a self, etag: &'a str) -> impl Iterator<Item = (S3Uri, &'a Version)> {
         self.buckets.iter().flat_map(move |(bucket, history)| {
             history.keys.iter().flat_map(move |(key, versions)| {
@@ -481,7 +481,7 @@ fn live_version(versions: &[Version], at: Instant) -> Option<&Version> {
     latest.filter(|version| !version.marker)
 }
 
-/// Returns whether an object was written by something that is not a person or a deployed service: the session of a SageMaker job.
+/// Returns whether an object was written by something that is not a person or a deployed service: the session of a `SageMaker` job.
 pub fn is_written_inside_sagemaker(version: &Version) -> bool {
     version.by.as_ref().is_some_and(|by| by.is_inside_sagemaker())
 }

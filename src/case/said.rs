@@ -22,15 +22,15 @@ pub struct Said<T> {
     pub cite: Citation,
 }
 
-/// A creation is recorded when the call was completed (CloudTrail, to the second) and when the resource began (the answer, to the
+/// A creation is recorded when the call was completed (`CloudTrail`, to the second) and when the resource began (the answer, to the
 /// millisecond): instants this close are one creation.
 const SAME_CREATION: Seconds = 90;
 
+/// Statements of resources: by ARN, then by creation.
+pub(super) type Incarnations<T> = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<T>>)>>;
+
 /// Sorts statements into resources: by ARN, then by creation. `created` tells the creation a statement states.
-pub(super) fn incarnations<T>(
-    said: Vec<(ArnKey, Said<T>)>,
-    created: impl Fn(&T) -> Option<Instant>,
-) -> BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<T>>)>> {
+pub(super) fn incarnations<T>(said: Vec<(ArnKey, Said<T>)>, created: impl Fn(&T) -> Option<Instant>) -> Incarnations<T> {
     let mut by_arn: BTreeMap<ArnKey, Vec<Said<T>>> = BTreeMap::new();
     for (key, said) in said {
         by_arn.entry(key).or_default().push(said);

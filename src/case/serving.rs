@@ -140,7 +140,7 @@ impl Serving {
             Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
             // Counts of the endpoint as a whole would double those of its variants.
             None if of_endpoint.iter().any(|requests| requests.variant.is_some()) => {
-                of_endpoint.retain(|requests| requests.variant.is_some())
+                of_endpoint.retain(|requests| requests.variant.is_some());
             }
             None => {}
         }
@@ -261,7 +261,7 @@ fn endpoint(
         }
     }
     let spans = joined(spans);
-    Some(Endpoint { name, created, deleted, spans, unknown_configs, said, arn })
+    Some(Endpoint { arn, name, created, deleted, said, spans, unknown_configs })
 }
 
 /// Joins neighbouring intervals in which nothing changed for a variant.
@@ -391,30 +391,27 @@ fn deployments(
             continue;
         }
         let in_force = deployments.iter().rfind(|deployment| deployment.from.earliest <= seen);
-        match in_force.map(|deployment| deployment.config == config) {
-            Some(true) => {
-                if let Some(deployment) = deployments.iter_mut().rfind(|deployment| deployment.from.earliest <= seen) {
-                    deployment.cites.push(state.cite.clone());
-                }
+        if let Some(true) = in_force.map(|deployment| deployment.config == config) {
+            if let Some(deployment) = deployments.iter_mut().rfind(|deployment| deployment.from.earliest <= seen) {
+                deployment.cites.push(state.cite.clone());
             }
-            Some(false) | None => {
-                let modified = state.says.modified.unwrap_or(seen).min(seen);
-                let earliest = created.unwrap_or(modified).min(modified);
-                let earliest = deployments
-                    .iter()
-                    .filter(|other| other.from.latest <= modified)
-                    .map(|other| other.from.latest)
-                    .max()
-                    .unwrap_or(earliest);
-                deployments.push(Deployment {
-                    config,
-                    weights: BTreeMap::new(),
-                    from: Bounds { earliest, latest: modified },
-                    grade: Grade::B,
-                    cites: vec![state.cite.clone()],
-                });
-                deployments.sort_by(|left, right| left.from.cmp(&right.from));
-            }
+        } else {
+            let modified = state.says.modified.unwrap_or(seen).min(seen);
+            let earliest = created.unwrap_or(modified).min(modified);
+            let earliest = deployments
+                .iter()
+                .filter(|other| other.from.latest <= modified)
+                .map(|other| other.from.latest)
+                .max()
+                .unwrap_or(earliest);
+            deployments.push(Deployment {
+                config,
+                weights: BTreeMap::new(),
+                from: Bounds { earliest, latest: modified },
+                grade: Grade::B,
+                cites: vec![state.cite.clone()],
+            });
+            deployments.sort_by_key(|left| left.from);
         }
     }
     let ends = deleted.map(|deleted| Bounds { earliest: deleted, latest: deleted });

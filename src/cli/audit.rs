@@ -11,7 +11,7 @@ use crate::report::{build, text};
 
 /// Arguments of `audit`.
 #[derive(Args, Debug)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(flatten)]
     evidence: Evidence,
     /// End with status 1 if there is a finding of this severity or a graver one
@@ -47,7 +47,7 @@ impl FailOn {
 }
 
 /// Runs `audit`.
-pub fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;

@@ -9,13 +9,13 @@ use crate::report::{build, text};
 
 /// Arguments of `checks`.
 #[derive(Args, Debug)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The check to explain, such as timeout/hit-limit
     id: Option<String>,
 }
 
 /// Runs `checks`.
-pub fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
     let output = Output::choose(common, &[])?;
     let checks = build::checks();
     let Some(id) = &arguments.id else {

@@ -14,7 +14,7 @@ use crate::report::{build, text};
 
 /// Arguments of `gaps`.
 #[derive(Args, Debug)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Files, folders and containers; with --script and --endpoint none are needed
     #[arg(value_name = "EVIDENCE")]
     paths: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 /// Runs `gaps`.
-pub fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
     let output = Output::choose(common, &arguments.paths)?;
     let (from, to) = common.interval()?;
     let start = match (&arguments.endpoint, from, to) {

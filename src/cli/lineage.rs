@@ -10,7 +10,7 @@ use crate::report::{build, text};
 
 /// Arguments of `lineage`.
 #[derive(Args, Debug)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(flatten)]
     evidence: Evidence,
     /// Only this model or model package, by name or ARN
@@ -19,7 +19,7 @@ pub struct Arguments {
 }
 
 /// Runs `lineage`.
-pub fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;

@@ -11,7 +11,7 @@ use crate::time::Instant;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     Text,
     /// For scripts; its shape is documented in docs/schema.
@@ -20,7 +20,7 @@ pub enum Format {
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
+pub(super) enum Colour {
     /// On a terminal that shows them.
     Auto,
     /// Always.
@@ -31,16 +31,17 @@ pub enum Colour {
 
 /// The evidence.
 #[derive(Args, Clone, Debug)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// Files, folders (read recursively) and .gz, .zst, .zip, .tar[.gz] containers, recognised by content
     #[arg(value_name = "EVIDENCE", required = true)]
     pub paths: Vec<PathBuf>,
 }
 
 /// Options of every command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Common options")]
-pub struct Common {
+pub(super) struct Common {
     /// How the answer is written
     #[arg(short, long, global = true, value_enum, default_value = "text")]
     pub format: Format,
@@ -87,7 +88,7 @@ pub struct Common {
 
 impl Common {
     /// Returns the zone for people's times.
-    pub fn zone(&self) -> Result<Option<TimeZone>, Failure> {
+    pub(super) fn zone(&self) -> Result<Option<TimeZone>, Failure> {
         let named = |name: &String| {
             TimeZone::get(name)
                 .map_err(|_| Failure::usage(format!("--tz {name}: no such time zone; names are like Europe/Berlin")))
@@ -96,7 +97,7 @@ impl Common {
     }
 
     /// Returns the interval that is shown.
-    pub fn interval(&self) -> Result<(Option<Instant>, Option<Instant>), Failure> {
+    pub(super) fn interval(&self) -> Result<(Option<Instant>, Option<Instant>), Failure> {
         let (from, to) = (self.time("--from", self.from.as_deref())?, self.time("--to", self.to.as_deref())?);
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             return Err(Failure::usage("--to lies before --from"));
@@ -105,12 +106,12 @@ impl Common {
     }
 
     /// Returns the time of the case, where the user says it.
-    pub fn as_of(&self) -> Result<Option<Instant>, Failure> {
+    pub(super) fn as_of(&self) -> Result<Option<Instant>, Failure> {
         self.time("--as-of", self.as_of.as_deref())
     }
 
     /// Reads a time that people wrote.
-    pub fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Instant>, Failure> {
+    pub(super) fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Instant>, Failure> {
         let Some(text) = text else { return Ok(None) };
         if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
             return Ok(Some(Instant::from_micros(stamp.as_microsecond())));

@@ -13,7 +13,7 @@ use crate::report::json;
 
 /// Where the answer goes.
 #[derive(Debug)]
-pub enum Output {
+pub(super) enum Output {
     /// Standard output.
     Stdout(ColorChoice),
     /// A file.
@@ -22,7 +22,7 @@ pub enum Output {
 
 impl Output {
     /// Chooses where the answer goes. Nothing is ever written under an evidence path.
-    pub fn choose(common: &Common, evidence: &[PathBuf]) -> Result<Self, Failure> {
+    pub(super) fn choose(common: &Common, evidence: &[PathBuf]) -> Result<Self, Failure> {
         let choice = match common.color {
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::AlwaysAnsi,
@@ -41,7 +41,7 @@ impl Output {
     }
 
     /// Writes text; its colours only where they are wanted.
-    pub fn text(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn text(&self, text: &str) -> Result<(), Failure> {
         match self {
             Self::Stdout(choice) => self.settle(AutoStream::new(io::stdout(), *choice).write_all(text.as_bytes())),
             Self::File(path, choice) => {
@@ -52,7 +52,7 @@ impl Output {
     }
 
     /// Writes JSON.
-    pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let to = |out: &mut dyn Write| {
             let mut out = BufWriter::new(out);
             json::write(value, &mut out).and_then(|()| out.flush())
@@ -95,7 +95,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// Writes a message for the user to standard error.
-pub fn message(text: &str) {
+pub(super) fn message(text: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "modeltrail: {}", crate::escape::shown(text));
 }

@@ -8,7 +8,7 @@ use crate::intake::Observer;
 
 /// A bar of the bytes that have been read.
 #[derive(Default)]
-pub struct Progress {
+pub(super) struct Progress {
     bar: OnceLock<ProgressBar>,
 }
 

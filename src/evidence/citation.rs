@@ -54,11 +54,11 @@ impl fmt::Display for Locator {
 /// What kind of system said it: the unit in which coverage is counted and in which records are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
-    /// CloudTrail's record of an API call or service event.
+    /// `CloudTrail`'s record of an API call or service event.
     CloudTrail,
-    /// SageMaker's describe, list and search answers.
+    /// `SageMaker`'s describe, list and search answers.
     SageMaker,
-    /// EventBridge state-change events.
+    /// `EventBridge` state-change events.
     EventBridge,
     /// S3 listings, heads, inventories and bucket settings: what S3's index says.
     S3,
@@ -66,11 +66,11 @@ pub enum Source {
     S3Log,
     /// The container registry.
     Ecr,
-    /// A build system that checks code out: CodeBuild, CodePipeline.
+    /// A build system that checks code out: `CodeBuild`, `CodePipeline`.
     Build,
     /// What containers and CI jobs printed.
     Logs,
-    /// CloudWatch metric data.
+    /// `CloudWatch` metric data.
     Metrics,
     /// Alarm and rule settings.
     Watchers,
@@ -108,7 +108,7 @@ pub struct Citation {
     pub source: Source,
     /// When what it says happened, or when it was captured; unknown for undated exports.
     pub time: Option<Instant>,
-    /// CloudTrail's event id, or the id of the log or EventBridge event.
+    /// `CloudTrail`'s event id, or the id of the log or `EventBridge` event.
     pub event_id: Option<Arc<str>>,
     /// The words that matter, quoted for people. Not part of the citation's identity.
     pub excerpt: Option<Arc<str>>,

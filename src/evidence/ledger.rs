@@ -104,7 +104,7 @@ pub struct Ledger {
 impl Ledger {
     /// Returns the ledger of the given exhibits.
     pub fn new(mut exhibits: Vec<Exhibit>) -> Self {
-        exhibits.sort_by(|left, right| left.id.cmp(&right.id));
+        exhibits.sort_by_key(|left| left.id);
         for exhibit in &mut exhibits {
             exhibit.problems.sort();
         }

@@ -15,9 +15,11 @@ pub struct Limits {
     pub entries: u32,
     /// A zip archive inside another container is held in memory to be read, up to this size.
     pub inner_zip: u64,
-    /// A whole JSON document or one element of a list. CloudTrail's records end at 256 KiB (1 MiB in Lake); descriptions and
+    /// A whole JSON document or one element of a list. `CloudTrail`'s records end at 256 KiB (1 MiB in Lake); descriptions and
     /// pipeline definitions at a few MiB.
     pub element: usize,
+    /// A parquet file is held in memory to be read, up to this size: inventories are, data sets need not be.
+    pub parquet: usize,
     /// One line of text.
     pub line: usize,
     /// A sidecar file.
@@ -34,6 +36,7 @@ impl Default for Limits {
             entries: 1_000_000,
             inner_zip: 64 << 20,
             element: 16 << 20,
+            parquet: 64 << 20,
             line: 4 << 20,
             sidecar: 64 << 10,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An ARN as it was recorded. SageMaker lowers the case of names in ARNs, not everywhere: comparing goes through [`Arn::key`].
+/// An ARN as it was recorded. `SageMaker` lowers the case of names in ARNs, not everywhere: comparing goes through [`Arn::key`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(transparent)]
@@ -23,7 +23,7 @@ impl Arn {
         (text.starts_with("arn:") && text.splitn(6, ':').count() == 6).then(|| Self(text.into()))
     }
 
-    /// Makes the ARN of a SageMaker resource from its name.
+    /// Makes the ARN of a `SageMaker` resource from its name.
     pub fn sagemaker(region: &str, account: &str, kind: &str, name: &str) -> Self {
         let partition = match region {
             _ if region.starts_with("cn-") => "aws-cn",

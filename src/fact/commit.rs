@@ -57,7 +57,7 @@ pub fn agree(one: &str, other: &str) -> bool {
     short.len() >= 7 && long.starts_with(short)
 }
 
-/// Returns the hash in a code path of the SageMaker SDK's pipelines: `…/code/<64 hex>/sourcedir.tar.gz`.
+/// Returns the hash in a code path of the `SageMaker` SDK's pipelines: `…/code/<64 hex>/sourcedir.tar.gz`.
 pub fn sdk_hash(key: &str) -> Option<String> {
     let mut parts = key.split('/').rev();
     parts.next()?;

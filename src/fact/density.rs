@@ -117,7 +117,9 @@ mod tests {
 
     fn of(seconds: &[i64]) -> Density {
         let mut density = Density::default();
-        seconds.iter().for_each(|second| density.add(Instant::from_seconds(*second)));
+        for second in seconds {
+            density.add(Instant::from_seconds(*second));
+        }
         density
     }
 

@@ -93,7 +93,7 @@ impl JobStatus {
         }
     }
 
-    /// Returns the status as SageMaker's API writes it.
+    /// Returns the status as `SageMaker`'s API writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::InProgress => "InProgress",

@@ -66,7 +66,7 @@ impl Fact {
 /// Whose words a statement repeats. Two statements are independent only if they come from different ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Words {
-    /// The caller's request, as CloudTrail recorded it.
+    /// The caller's request, as `CloudTrail` recorded it.
     Request,
     /// The service's answer about the resource.
     Answer,

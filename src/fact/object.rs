@@ -62,7 +62,7 @@ pub struct ObjectStatement {
     pub version: Option<Box<str>>,
     /// Whether the version is S3's `null` version: written while versioning was off.
     pub null_version: bool,
-    /// ETag, without quotes.
+    /// `ETag`, without quotes.
     pub etag: Option<Box<str>>,
     /// Size in bytes.
     pub size: Option<u64>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The identity behind an API call, as CloudTrail recorded it.
+/// The identity behind an API call, as `CloudTrail` recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     /// `AssumedRole`, `IAMUser`, `Root`, `AWSService`, …
@@ -34,12 +34,12 @@ impl Principal {
         self.role.as_deref().or(self.arn.as_deref()).or(self.invoked_by.as_deref()).unwrap_or("unknown principal")
     }
 
-    /// Returns the pipeline execution and step that SageMaker Pipelines wrote into its session name.
+    /// Returns the pipeline execution and step that `SageMaker` Pipelines wrote into its session name.
     pub fn pipeline_session(&self) -> Option<(&str, &str)> {
         self.session.as_deref()?.strip_prefix("sagemaker-pipeline-")?.split_once('-')
     }
 
-    /// Returns whether the call came from code that runs inside a SageMaker job, notebook or app.
+    /// Returns whether the call came from code that runs inside a `SageMaker` job, notebook or app.
     pub fn is_inside_sagemaker(&self) -> bool {
         self.session.as_deref() == Some("SageMaker")
     }

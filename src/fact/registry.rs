@@ -1,4 +1,4 @@
-//! Models, model packages, feature groups, and SageMaker's own lineage records.
+//! Models, model packages, feature groups, and `SageMaker`'s own lineage records.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Container {
     pub image_digest: Option<String>,
     /// Where the model's bytes lie.
     pub artifact: Option<S3Uri>,
-    /// ETag of those bytes, recorded by SageMaker.
+    /// `ETag` of those bytes, recorded by `SageMaker`.
     pub artifact_etag: Option<String>,
     /// Package the container comes from.
     pub package: Option<Arn>,
@@ -72,7 +72,7 @@ impl Approval {
         }
     }
 
-    /// Returns the status as SageMaker writes it.
+    /// Returns the status as `SageMaker` writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Approved => "Approved",
@@ -144,7 +144,7 @@ pub struct FeatureGroupStatement {
     pub online: Option<bool>,
 }
 
-/// What one record says about SageMaker's own lineage graph.
+/// What one record says about `SageMaker`'s own lineage graph.
 #[derive(Clone, Debug)]
 pub struct AssociationStatement {
     /// Source of the edge; for an artifact, the artifact.

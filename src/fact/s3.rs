@@ -57,7 +57,7 @@ impl S3Uri {
     /// Returns the place under this one.
     #[must_use]
     pub fn join(&self, rest: &str) -> Self {
-        Self::new(&self.bucket, &format!("{}/{rest}", self.key.trim_end_matches('/')).trim_start_matches('/').to_owned())
+        Self::new(&self.bucket, format!("{}/{rest}", self.key.trim_end_matches('/')).trim_start_matches('/'))
     }
 
     /// Returns the last part of the key.

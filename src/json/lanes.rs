@@ -77,6 +77,7 @@ struct Vectorized<T> {
 impl<T: Task> pulp::NullaryFnOnce for Vectorized<T> {
     type Output = T::Output;
 
+    #[expect(clippy::inline_always, reason = "only then is the task compiled for the vectors at hand")]
     #[inline(always)]
     fn call(self) -> T::Output {
         self.task.run(self.simd)

@@ -1,9 +1,9 @@
 //! One type for both spellings of AWS's members.
 //!
-//! AWS writes the same structure as `TrainingJobName` in an API's answer and as `trainingJobName` in CloudTrail: the first
+//! AWS writes the same structure as `TrainingJobName` in an API's answer and as `trainingJobName` in `CloudTrail`: the first
 //! letter of every *structure member* is lowered, *map keys* (environment variables, hyperparameters) stay as written. serde
 //! knows the difference, because a derived type asks for a struct and a map asks for a map. [`Members`] wraps a deserializer
-//! and raises the first letter of member names only. A value that CloudTrail hides or that is too large for it
+//! and raises the first letter of member names only. A value that `CloudTrail` hides or that is too large for it
 //! (`HIDDEN_DUE_TO_SECURITY_REASONS`, `***`, `{"omitted": true, …}`) reads as an absent one.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Comma-separated values: CloudTrail tables and console downloads of logs.
+//! Comma-separated values: `CloudTrail` tables and console downloads of logs.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(super) fn rows(
         match reader.read_byte_record(&mut record) {
             Ok(false) => return,
             Ok(true) if record.as_slice().len() > limit => {
-                sink.damaged(Locator::Row(number), format!("a row of more than {limit} bytes"))
+                sink.damaged(Locator::Row(number), format!("a row of more than {limit} bytes"));
             }
             Ok(true) => {
                 let lossy = csv::StringRecord::from_byte_record_lossy(record.clone());

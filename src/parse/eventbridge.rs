@@ -1,7 +1,7 @@
-//! EventBridge events, S3 notifications, and the queues and topics that carry them.
+//! `EventBridge` events, S3 notifications, and the queues and topics that carry them.
 //!
-//! SageMaker's state-change events hold describe-like structures with enums spelt otherwise; events of API calls hold
-//! CloudTrail records.
+//! `SageMaker`'s state-change events hold describe-like structures with enums spelt otherwise; events of API calls hold
+//! `CloudTrail` records.
 
 use std::sync::Arc;
 
@@ -114,7 +114,9 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         "CodeBuild Build State Change" => typed(detail, place, sink).and_then(build),
         "Object Created" | "Object Deleted" => typed(detail, place, sink).and_then(|shape| object(shape, at)),
         _ => {
-            at.into_iter().for_each(|at| sink.seen(at));
+            if let Some(at) = at {
+                sink.seen(at);
+            }
             None
         }
     };
@@ -312,7 +314,7 @@ fn message(message: Message, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
     }
     match recognise::element(body.as_bytes()) {
         Some((format @ (Format::S3Notification | Format::CloudTrail), Layout::Members)) => {
-            super::nested(body.as_bytes(), format, &inner, cx, sink)
+            super::nested(body.as_bytes(), format, &inner, cx, sink);
         }
         _ => sink.damaged(inner, "no event that is understood"),
     }

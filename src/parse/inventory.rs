@@ -157,30 +157,30 @@ pub(super) fn csv(window: &mut Window<'_>, manifest: &Manifest, cx: &Context<'_>
 }
 
 /// Reads a parquet file if its columns are those of an inventory.
-pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
-    let limit = cx.options.limits.element.saturating_mul(16);
+pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Format {
+    let limit = cx.options.limits.parquet;
     let bytes = window.at_least(limit + 1);
     if bytes.len() > limit {
         sink.refuse(format!("parquet data of more than {limit} bytes: recognised, not read by this version"));
-        return Ok(Format::Parquet);
+        return Format::Parquet;
     }
     let builder = match ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)) {
         Ok(builder) => builder,
         Err(error) => {
             sink.refuse(format!("parquet data that cannot be read: {error}"));
-            return Ok(Format::Parquet);
+            return Format::Parquet;
         }
     };
     let columns: Vec<String> = builder.schema().fields().iter().map(|field| folded(field.name())).collect();
     if !["bucket", "key", "size"].iter().all(|name| columns.iter().any(|own| own == name)) {
         sink.refuse(Format::Parquet.refusal());
-        return Ok(Format::Parquet);
+        return Format::Parquet;
     }
     let reader = match builder.build() {
         Ok(reader) => reader,
         Err(error) => {
             sink.refuse(format!("parquet data that cannot be read: {error}"));
-            return Ok(Format::InventoryParquet);
+            return Format::InventoryParquet;
         }
     };
     let (mut order, mut newest, mut bucket) = (0, None, None);
@@ -206,7 +206,7 @@ pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink
         // The file does not say when the scan began; the newest object in it is the earliest that it can have been.
         end(&bucket, newest, versions, newest, order, sink);
     }
-    Ok(Format::InventoryParquet)
+    Format::InventoryParquet
 }
 
 fn row(batch: &RecordBatch, columns: &[String], at: usize) -> Row {

@@ -1,4 +1,4 @@
-//! CloudWatch metric data. `get-metric-data` answers without saying what was asked: its query file, kept beside it, does.
+//! `CloudWatch` metric data. `get-metric-data` answers without saying what was asked: its query file, kept beside it, does.
 
 use std::collections::BTreeMap;
 

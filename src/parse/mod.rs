@@ -238,7 +238,7 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
             }
             Ok(format)
         }
-        Verdict::Known(_, Carrier::Parquet) => inventory::parquet(window, cx, sink),
+        Verdict::Known(_, Carrier::Parquet) => Ok(inventory::parquet(window, cx, sink)),
     }
 }
 
@@ -422,6 +422,7 @@ impl<T: serde::de::DeserializeOwned + 'static> Each<T> {
         Self::list(say, |_, _, _, _| {})
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what looks readers up by format returns them so")]
     /// Returns a reader for lists; `end` is told how many elements there were.
     pub(crate) fn list(
         say: fn(T, &Locator, &Context<'_>, &mut Sink),

@@ -88,7 +88,7 @@ fn condition(value: &serde_json::Value) -> Condition {
     }
 }
 
-/// Reads a rule or targets that CloudTrail recorded being put.
+/// Reads a rule or targets that `CloudTrail` recorded being put.
 pub(super) fn recorded_rule(call: &mut RecordedCall<'_>, sink: &mut Sink) {
     #[derive(Deserialize, Default)]
     #[serde(default, rename_all = "PascalCase")]
@@ -216,7 +216,7 @@ fn state_machine(machine: StateMachine, place: &Locator, cx: &Context<'_>, sink:
     }
 }
 
-/// Collects states that run a SageMaker job to its end (`.sync`) and catch its failure.
+/// Collects states that run a `SageMaker` job to its end (`.sync`) and catch its failure.
 fn states(value: &Value, into: &mut Vec<(String, String)>) {
     let Some(states) = value.get("States").and_then(Value::as_object) else { return };
     for (name, state) in states {

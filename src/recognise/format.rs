@@ -5,6 +5,7 @@ use std::fmt;
 macro_rules! formats {
     ($($(#[$doc:meta])* $variant:ident $name:literal $what:literal $($known:ident)?;)*) => {
         /// What an exhibit is.
+        #[expect(clippy::doc_markdown, reason = "names of products")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Format {
             $(#[doc = $what] $variant,)*

@@ -277,9 +277,10 @@ fn array(head: &[u8]) -> Option<Verdict> {
             let first = head.trim_ascii_start().get(1..)?.trim_ascii_start();
             let record =
                 first.starts_with(br#""{"#) && memchr::memmem::find(&first[..first.len().min(4096)], b"eventVersion").is_some();
-            Some(match record {
-                true => Verdict::Known(Format::LookupStrings, Carrier::Strings),
-                false => Verdict::Foreign("a JSON array of strings"),
+            Some(if record {
+                Verdict::Known(Format::LookupStrings, Carrier::Strings)
+            } else {
+                Verdict::Foreign("a JSON array of strings")
             })
         }
         Shape::Objects if outline.has(&["prefix"]) && outline.keys.len() == 1 => {
@@ -334,7 +335,7 @@ mod tests {
             (r#"{"Records":[]}"#.to_owned(), "empty-records Json(Members)"),
             (format!("{record}\n{record}\n"), "cloudtrail-records Json(Values)"),
             (format!(" [ {record}]"), "cloudtrail-records Json(Array)"),
-            (format!("[{:?}]", record), "cloudtrail-lookup-strings Strings"),
+            (format!("[{record:?}]"), "cloudtrail-lookup-strings Strings"),
             (r#"{"Rules":[{"ID":"x","Status":"Enabled"}]}"#.to_owned(), "s3-bucket-lifecycle Json(Members)"),
             (r#"{"Rules":[{"Name":"x","Arn":"a","State":"ENABLED"}]}"#.to_owned(), "events-rules Json(Members)"),
             (r#"{"Status":"Enabled"}"#.to_owned(), "s3-bucket-versioning Json(Values)"),

@@ -293,7 +293,7 @@ pub struct Artifact {
     pub uri: String,
     /// S3 version.
     pub version_id: Option<String>,
-    /// ETag without quotes.
+    /// `ETag` without quotes.
     pub etag: Option<String>,
 }
 
@@ -313,7 +313,7 @@ pub struct Source {
     pub uri: String,
     /// S3 version.
     pub version_id: Option<String>,
-    /// ETag without quotes.
+    /// `ETag` without quotes.
     pub etag: Option<String>,
     /// Hex SHA-256 of the archive's bytes.
     pub sha256: Option<String>,
@@ -371,7 +371,7 @@ pub struct DataObject {
     pub key: String,
     /// S3 version.
     pub version_id: Option<String>,
-    /// ETag without quotes.
+    /// `ETag` without quotes.
     pub etag: Option<String>,
     /// Size in bytes.
     pub size: Option<u64>,
@@ -417,7 +417,7 @@ pub struct Job {
     pub kind: JobKind,
     /// Name.
     pub name: String,
-    /// Status, as SageMaker writes it.
+    /// Status, as `SageMaker` writes it.
     pub status: Option<&'static str>,
     /// When it was created.
     pub created: Option<Instant>,

@@ -10,23 +10,23 @@ use modeltrail::parse::Options;
 use modeltrail::report::{build, document, text};
 
 /// What an audit of some evidence says.
-pub struct Told {
+pub(crate) struct Told {
     pub answer: document::Audit,
     pub text: String,
     pub json: String,
 }
 
 /// Audits evidence.
-pub fn audit(paths: &[PathBuf]) -> Told {
+pub(crate) fn audit(paths: &[PathBuf]) -> Told {
     audit_with(paths, &Options::default(), 2)
 }
 
-pub fn audit_with(paths: &[PathBuf], options: &Options, threads: usize) -> Told {
+pub(crate) fn audit_with(paths: &[PathBuf], options: &Options, threads: usize) -> Told {
     tell(intake::read(paths, options, threads, &Unwatched))
 }
 
 /// Builds the case and the answer from what was read.
-pub fn tell(intake: Intake) -> Told {
+pub(crate) fn tell(intake: Intake) -> Told {
     let case = Case::build(intake.facts, &intake.density, &intake.ledger, None);
     let answer = build::audit(&Audit::of(&case, &intake.ledger, &Selection::default()));
     let text = anstream::adapter::strip_str(&text::audit(&answer, &text::Look::default())).to_string();
@@ -36,7 +36,7 @@ pub fn tell(intake: Intake) -> Told {
 }
 
 /// Writes files into a fresh folder.
-pub fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, bytes) in files {
         let path = folder.path().join(name);
@@ -47,7 +47,7 @@ pub fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 }
 
 /// Returns the files under a folder, sorted.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = walkdir::WalkDir::new(folder)
         .into_iter()
         .filter_map(Result::ok)
@@ -59,7 +59,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns each hop of each model with its grade: `MODEL hop`.
-pub fn grades(answer: &document::Audit) -> std::collections::BTreeMap<String, modeltrail::case::claim::Grade> {
+pub(crate) fn grades(answer: &document::Audit) -> std::collections::BTreeMap<String, modeltrail::case::claim::Grade> {
     let mut grades = std::collections::BTreeMap::new();
     for model in &answer.models {
         let mut add = |hop: String, grade| grades.insert(format!("{} {hop}", model.arn.as_str()), grade);

@@ -16,11 +16,15 @@ impl Case {
     pub fn gaps(&self, lineages: &[&Lineage], spans: &[&Span], jobs: &[&Job], needs: &BTreeSet<GapKey>) -> Gaps {
         let mut book = GapBook::default();
         for lineage in lineages {
-            lineage.hops().iter().flat_map(|hop| hop.missing).for_each(|key| book.lifts(key));
+            for key in lineage.hops().iter().flat_map(|hop| hop.missing) {
+                book.lifts(key);
+            }
         }
-        needs.iter().for_each(|key| book.need(key));
+        for key in needs {
+            book.need(key);
+        }
         self.of_serving(spans, &mut book);
-        self.of_trails(spans, jobs, &mut book);
+        of_trails(spans, jobs, &mut book);
         let names = self.names();
         let name_of = |arn: &Arn| names.get(&arn.key()).map_or_else(|| arn.last().to_owned(), |name| (*name).to_owned());
         book.close(&GapContext {
@@ -47,18 +51,6 @@ impl Case {
         }
     }
 
-    /// Notes trails that would tell when an endpoint changed and who set a limit.
-    fn of_trails(&self, spans: &[&Span], jobs: &[&Job], book: &mut GapBook) {
-        for span in spans.iter().filter(|span| span.grade > Grade::B) {
-            book.lifts(&GapKey::Trail(Place::of(&span.endpoint), Some(span.from.earliest), Some(span.from.latest)));
-        }
-        let unexplained = |job: &&&Job| job.status == Some(JobStatus::Stopped) && job.limit_set_by == LimitSetter::Unknown;
-        for job in jobs.iter().filter(unexplained) {
-            let Some(created) = job.created else { continue };
-            book.lifts(&GapKey::Trail(Place::of(&job.arn), Some(created.plus(-60)), Some(job.ended.unwrap_or(created).plus(60))));
-        }
-    }
-
     /// Returns the names of resources as their owners write them.
     fn names(&self) -> BTreeMap<ArnKey, &str> {
         let jobs = self.jobs.iter().map(|job| (job.arn.key(), job.name.as_str()));
@@ -77,5 +69,17 @@ impl Case {
         let rules = self.objects.settings(bucket).iter().flat_map(|said| said.says.lifecycle.iter().flatten());
         let concerns = |rule_prefix: &str| prefix.starts_with(rule_prefix) || rule_prefix.starts_with(prefix);
         rules.filter(|rule| rule.enabled && concerns(&rule.prefix)).filter_map(|rule| rule.noncurrent_after).min()
+    }
+}
+
+/// Notes trails that would tell when an endpoint changed and who set a limit.
+fn of_trails(spans: &[&Span], jobs: &[&Job], book: &mut GapBook) {
+    for span in spans.iter().filter(|span| span.grade > Grade::B) {
+        book.lifts(&GapKey::Trail(Place::of(&span.endpoint), Some(span.from.earliest), Some(span.from.latest)));
+    }
+    let unexplained = |job: &&&Job| job.status == Some(JobStatus::Stopped) && job.limit_set_by == LimitSetter::Unknown;
+    for job in jobs.iter().filter(unexplained) {
+        let Some(created) = job.created else { continue };
+        book.lifts(&GapKey::Trail(Place::of(&job.arn), Some(created.plus(-60)), Some(job.ended.unwrap_or(created).plus(60))));
     }
 }

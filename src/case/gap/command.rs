@@ -6,10 +6,10 @@ use crate::fact::arn::Arn;
 use crate::fact::job::JobKind;
 use crate::time::{Instant, Seconds};
 
-/// Days that CloudTrail's event history keeps events.
+/// Days that `CloudTrail`'s event history keeps events.
 const EVENT_HISTORY_DAYS: i64 = 90;
 
-/// Periods, and for how many days CloudWatch keeps points of them.
+/// Periods, and for how many days `CloudWatch` keeps points of them.
 const METRIC_DAYS: [(Seconds, i64); 3] = [(60, 15), (300, 63), (3_600, 455)];
 
 /// The period of a day, which is put together from hours.
@@ -197,7 +197,7 @@ fn in_place(place: &Place) -> String {
 }
 
 /// Returns the log group that jobs of a kind print to.
-pub fn log_group(kind: JobKind) -> &'static str {
+pub(super) fn log_group(kind: JobKind) -> &'static str {
     match kind {
         JobKind::Training | JobKind::Tuning => "/aws/sagemaker/TrainingJobs",
         JobKind::Processing | JobKind::Monitoring => "/aws/sagemaker/ProcessingJobs",
@@ -243,7 +243,7 @@ fn day_folder(from: Instant, to: Instant) -> String {
     shared.and_then(|length| first.get(..length)).map(|days| format!("{}/", days.replace('-', "/"))).unwrap_or_default()
 }
 
-/// CloudWatch answers with at most 1,440 points, and keeps points of a short period for less long than those of a long one.
+/// `CloudWatch` answers with at most 1,440 points, and keeps points of a short period for less long than those of a long one.
 fn requests(endpoint: &Arn, name: &str, variant: &str, from: Instant, to: Instant, as_of: Option<Instant>) -> Described {
     let is_kept = |days: i64| as_of.is_none_or(|as_of| as_of.since(from) < days * DAY);
     let fits = METRIC_DAYS.into_iter().find(|(period, days)| to.since(from) <= period * 1_440 && is_kept(*days));

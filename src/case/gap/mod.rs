@@ -256,7 +256,9 @@ mod tests {
 
     fn close(keys: &[GapKey], as_of: Option<Instant>) -> Gaps {
         let mut book = GapBook::default();
-        keys.iter().for_each(|key| book.lifts(key));
+        for key in keys {
+            book.lifts(key);
+        }
         let buckets = BTreeMap::new();
         book.close(&GapContext {
             as_of,

@@ -44,16 +44,15 @@ pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
             Claim::that(value(uri, version), Grade::A, why, cites.and(case.objects.cites_of(version)))
         }
         (Some(etag), Some(version)) if version.etag.is_some() => {
-            match case.objects.versions(uri).iter().find(|other| other.etag.as_deref() == Some(etag)) {
-                Some(other) => contradiction(case, uri, version, other, cites),
-                None => {
-                    let registered = Artifact { uri: uri.to_string(), version_id: None, etag: Some(etag.to_owned()) };
-                    let sides = [
-                        Conflict { value: value(uri, version), evidence: with(case, version, &cites) },
-                        Conflict { value: registered, evidence: cites.clone() },
-                    ];
-                    Claim::contradicted("SageMaker recorded an ETag that S3's version at that time does not have", sides.into())
-                }
+            if let Some(other) = case.objects.versions(uri).iter().find(|other| other.etag.as_deref() == Some(etag)) {
+                contradiction(case, uri, version, other, cites)
+            } else {
+                let registered = Artifact { uri: uri.to_string(), version_id: None, etag: Some(etag.to_owned()) };
+                let sides = [
+                    Conflict { value: value(uri, version), evidence: with(case, version, &cites) },
+                    Conflict { value: registered, evidence: cites.clone() },
+                ];
+                Claim::contradicted("SageMaker recorded an ETag that S3's version at that time does not have", sides.into())
             }
         }
         (Some(etag), _) => {

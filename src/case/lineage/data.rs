@@ -25,7 +25,7 @@ pub struct DataObject {
     pub key: String,
     /// Version.
     pub version_id: Option<String>,
-    /// ETag.
+    /// `ETag`.
     pub etag: Option<String>,
     /// Size in bytes.
     pub size: Option<u64>,
@@ -54,7 +54,6 @@ impl DataVersion {
 /// Returns the lower-case hex SHA-256 of one line per object, `BUCKET/KEY\tVERSION_ID\tETAG\tSIZE\n`, the lines sorted bytewise;
 /// what is unknown is empty, and tab, newline and backslash in a key are escaped.
 fn fingerprint(objects: &[DataObject]) -> String {
-    use std::fmt::Write as _;
     let mut lines: Vec<String> = objects
         .iter()
         .map(|object| {
@@ -65,7 +64,12 @@ fn fingerprint(objects: &[DataObject]) -> String {
         })
         .collect();
     lines.sort();
-    let digest = Sha256::digest(lines.concat().as_bytes());
+    hex(&Sha256::digest(lines.concat().as_bytes()))
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write as _;
+
     digest.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -161,8 +165,7 @@ fn of_place(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<Da
         why.push_str("; a second record fixes each version");
     }
     let missing = match known {
-        Knowledge::Versions { may_have_lost: false } => None,
-        Knowledge::Versions { may_have_lost: true } => None,
+        Knowledge::Versions { .. } => None,
         _ => Some(listing_of(uri)),
     };
     let claim = if changes.is_empty() {
@@ -261,15 +264,12 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
         let claim = of_place(case, job, named, window);
         citations.extend(claim.evidence().cloned());
         conflicts += claim.conflicts().len();
-        match claim.value() {
-            Some(version) => {
-                grade = grade.weaker(claim.grade());
-                objects.extend(version.objects.iter().filter(|object| object.key == *named.key).cloned());
-            }
-            None => {
-                grade = Grade::U;
-                missing.extend(claim.missing().iter().cloned());
-            }
+        if let Some(version) = claim.value() {
+            grade = grade.weaker(claim.grade());
+            objects.extend(version.objects.iter().filter(|object| object.key == *named.key).cloned());
+        } else {
+            grade = Grade::U;
+            missing.extend(claim.missing().iter().cloned());
         }
     }
     if grade == Grade::U {
@@ -386,7 +386,7 @@ fn by_definition(case: &Case, job: &Job, uri: &S3Uri) -> Option<Claim<Arn>> {
     None
 }
 
-/// Claims that no SageMaker job wrote an input, where data events name who did.
+/// Claims that no `SageMaker` job wrote an input, where data events name who did.
 fn outside(case: &Case, job: &Job, uri: &S3Uri, live: &[Live<'_>], missing: GapKey) -> Claim<Arn> {
     let written: Vec<&Live<'_>> =
         live.iter().filter(|live| live.version.by.as_ref().is_some_and(|by| !by.is_inside_sagemaker())).collect();
@@ -429,8 +429,7 @@ mod tests {
         let objects = [object("z", None, None, None), object("a\tb", Some("v1"), Some("e1"), Some(3))];
         let version = DataVersion::of(objects.to_vec());
         let lines = "b/a\\tb\tv1\te1\t3\nb/z\t\t\t\n";
-        let expected: String = Sha256::digest(lines.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(version.fingerprint, expected);
+        assert_eq!(version.fingerprint, hex(&Sha256::digest(lines.as_bytes())));
         assert_eq!(version.objects[0].key, "a\tb");
     }
 }

@@ -1,6 +1,6 @@
 //! The lineage of each model: what made it, from which data and code, and who let it go.
 //!
-//! One lineage for each SageMaker model, and for each model package that no model in the evidence uses. Every hop is a
+//! One lineage for each `SageMaker` model, and for each model package that no model in the evidence uses. Every hop is a
 //! [`Claim`]; the hops are found one after the other, each from the ones before.
 
 mod artifact;
@@ -36,7 +36,7 @@ pub struct Artifact {
     pub uri: String,
     /// Version.
     pub version_id: Option<String>,
-    /// ETag.
+    /// `ETag`.
     pub etag: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct Source {
     pub uri: String,
     /// Version.
     pub version_id: Option<String>,
-    /// ETag.
+    /// `ETag`.
     pub etag: Option<String>,
     /// SHA-256 of its bytes.
     pub sha256: Option<String>,

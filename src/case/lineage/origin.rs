@@ -157,13 +157,14 @@ fn by_place<'a>(case: &'a Case, uri: &S3Uri, at: Option<Instant>, live: Option<&
             let why = "the version whose ETag SageMaker recorded was written to the job's artifact while the job ended";
             Some(Found::Job { job, grade: Grade::A, why: why.to_owned(), cites })
         }
-        Some(false) => match by_content(case, uri, version) {
-            Some(found) => Some(found),
-            None => {
+        Some(false) => {
+            if let Some(found) = by_content(case, uri, version) {
+                Some(found)
+            } else {
                 let why = "the job names this place as its artifact, but the bytes there were written at another time";
                 Some(Found::Job { job, grade: Grade::C, why: why.to_owned(), cites })
             }
-        },
+        }
         _ => Some(Found::Job { job, grade: named, why: by_name.to_owned(), cites }),
     }
 }

@@ -23,10 +23,10 @@ pub(super) fn package(case: &Case, view: &View<'_>, artifact: &Claim<Artifact>) 
             None => Claim::unknown("nothing describes the package", [view.missing()]),
         };
     };
-    if let Some(arn) = model.containers.iter().find_map(|container| container.package.as_ref()) {
-        if let Some(cites) = model.cites(|says| says.containers.iter().any(|container| container.package.is_some())) {
-            return Claim::that(reference(arn, case.packages.get(arn)), Grade::B, "the model's container names it", cites);
-        }
+    if let Some(arn) = model.containers.iter().find_map(|container| container.package.as_ref())
+        && let Some(cites) = model.cites(|says| says.containers.iter().any(|container| container.package.is_some()))
+    {
+        return Claim::that(reference(arn, case.packages.get(arn)), Grade::B, "the model's container names it", cites);
     }
     let Some(cites) = model.cites(|says| !says.containers.is_empty()).filter(|_| model.is_described) else {
         return Claim::unknown("what the model was made of is not in the evidence", [view.missing()]);

@@ -16,7 +16,7 @@ pub(super) struct Run {
     pub(super) taken_through: Vec<Arn>,
 }
 
-/// The tag that SageMaker Pipelines puts on what it makes.
+/// The tag that `SageMaker` Pipelines puts on what it makes.
 const TAG: &str = "sagemaker:pipeline-execution-arn";
 
 /// Finds the execution that computed a model.

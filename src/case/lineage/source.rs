@@ -38,31 +38,28 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     let from = job.read_window(InputMode::File).map(|window| window.from);
     let live = from.and_then(|from| case.objects.live_object(&uri, from));
     let missing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
-    let claim = match (live, from) {
-        (Some(version), Some(from)) => {
-            let reach = case.objects.reach(&uri, from, Some(from));
-            let (known, doubt) = knowledge(&reach);
-            let grade = grade::version(known, version.is_corroborated(), false);
-            let value = Source {
-                uri: uri.to_string(),
-                version_id: version.id.as_deref().map(str::to_owned),
-                etag: version.etag.as_deref().map(str::to_owned),
-                sha256: version.sha256.as_deref().map(str::to_owned),
-                sdk_hash,
-            };
-            let why = format!("the version S3 had when the job read it{doubt}");
-            let claim = Claim::that(value, grade, why, cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)));
-            if known == Knowledge::Writes { claim.lacking([missing]) } else { claim }
-        }
-        _ => {
-            let why = if sdk_hash.is_some() {
-                "the path holds a hash of the code that the SDK computed; nothing shows that the bytes are that code"
-            } else {
-                "the job names this place; which bytes lay there is not in the evidence"
-            };
-            let value = Source { uri: uri.to_string(), version_id: None, etag: None, sha256: None, sdk_hash };
-            Claim::that(value, grade::version(Knowledge::NameOnly, false, false), why, cites).lacking([missing])
-        }
+    let claim = if let (Some(version), Some(from)) = (live, from) {
+        let reach = case.objects.reach(&uri, from, Some(from));
+        let (known, doubt) = knowledge(&reach);
+        let grade = grade::version(known, version.is_corroborated(), false);
+        let value = Source {
+            uri: uri.to_string(),
+            version_id: version.id.as_deref().map(str::to_owned),
+            etag: version.etag.as_deref().map(str::to_owned),
+            sha256: version.sha256.as_deref().map(str::to_owned),
+            sdk_hash,
+        };
+        let why = format!("the version S3 had when the job read it{doubt}");
+        let claim = Claim::that(value, grade, why, cites.and(case.objects.cites_of(version)).and(reach_cites(&reach)));
+        if known == Knowledge::Writes { claim.lacking([missing]) } else { claim }
+    } else {
+        let why = if sdk_hash.is_some() {
+            "the path holds a hash of the code that the SDK computed; nothing shows that the bytes are that code"
+        } else {
+            "the job names this place; which bytes lay there is not in the evidence"
+        };
+        let value = Source { uri: uri.to_string(), version_id: None, etag: None, sha256: None, sdk_hash };
+        Claim::that(value, grade::version(Knowledge::NameOnly, false, false), why, cites).lacking([missing])
     };
     match printed {
         Some(cite) => claim.at_most(Grade::D, "the log says that the image's own code ran instead").citing([cite]),

@@ -35,7 +35,11 @@ fn run(case: &Case, findings: &mut Findings) {
                 )
                 .concerning([&package.arn])
                 .between(decision.at, None)
-                .told_apart_by(format!("{} {}", package.arn, decision.at.map(|at| at.to_seconds_text()).unwrap_or_default()));
+                .told_apart_by(format!(
+                    "{} {}",
+                    package.arn,
+                    decision.at.map(crate::time::Instant::to_seconds_text).unwrap_or_default()
+                ));
             findings.add(finding);
         }
     }

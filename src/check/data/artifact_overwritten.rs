@@ -91,7 +91,7 @@ fn report(
                 .chain(spans.iter().map(|span| &span.endpoint)),
         )
         .between(at, None)
-        .told_apart_by(format!("{} {}", lineage.arn, at.map(|at| at.to_seconds_text()).unwrap_or_default()))
+        .told_apart_by(format!("{} {}", lineage.arn, at.map(crate::time::Instant::to_seconds_text).unwrap_or_default()))
         .exposing(exposure);
     findings.add(finding);
 }

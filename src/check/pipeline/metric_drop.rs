@@ -78,7 +78,7 @@ fn measure<'a>(case: &Case, lineage: &'a Lineage) -> Option<Measured<'a>> {
 
 /// Returns whether more of a metric is better; nothing where its name does not tell.
 fn more_is_better(name: &str) -> Option<bool> {
-    let folded: String = name.to_ascii_lowercase().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let folded: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     if has(&["loss", "error", "rmse", "mse", "mae", "mape", "perplexity", "wer"]) {
         return Some(false);

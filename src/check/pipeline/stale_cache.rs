@@ -60,7 +60,7 @@ fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Finding
     };
     let detail: Vec<String> = changed.iter().map(describe).collect();
     let through = if hops > 1 { format!(", through {hops} executions") } else { String::new() };
-    let computed_at = job.created.map(|at| at.to_seconds_text()).unwrap_or_default();
+    let computed_at = job.created.map(crate::time::Instant::to_seconds_text).unwrap_or_default();
     let title = format!("Step {} took a result of {computed_at} from cache{through}, though {first} changed since", step.name);
     let finding = CHECK
         .finds(&execution.arn, title, grade, evidence)

@@ -18,14 +18,9 @@ pub(in crate::check) const CHECK: Check = Check {
 };
 
 fn run(case: &Case, findings: &mut Findings) {
-    let known_absent = |none: bool, grade: Grade| none && !matches!(grade, Grade::U | Grade::X);
-    fn absent<T>(claim: &Claim<T>) -> (bool, Grade) {
-        (claim.value().is_none(), claim.grade())
-    }
     for lineage in &case.lineages {
-        let (package, run) = (absent(&lineage.package), absent(&lineage.pipeline_execution));
         let mut spans = case.serving.of_model(&lineage.arn).peekable();
-        if !known_absent(package.0, package.1) || !known_absent(run.0, run.1) || spans.peek().is_none() {
+        if !is_absent(&lineage.package) || !is_absent(&lineage.pipeline_execution) || spans.peek().is_none() {
             continue;
         }
         let spans: Vec<_> = spans.collect();
@@ -38,7 +33,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .finds(
                 &lineage.arn,
                 format!("{} serves {} and comes from no package and no pipeline", lineage.name, names.join(", ")),
-                package.1.weaker(run.1),
+                lineage.package.grade().weaker(lineage.pipeline_execution.grade()),
                 evidence,
             )
             .because(format!("{}; {}.", lineage.package.why(), lineage.pipeline_execution.why()))
@@ -46,4 +41,9 @@ fn run(case: &Case, findings: &mut Findings) {
             .between(spans.first().map(|span| span.from.latest), None);
         findings.add(finding);
     }
+}
+
+/// Returns whether the evidence shows that there is none.
+fn is_absent<T>(claim: &Claim<T>) -> bool {
+    claim.value().is_none() && !matches!(claim.grade(), Grade::U | Grade::X)
 }

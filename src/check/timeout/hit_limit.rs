@@ -52,7 +52,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .finds(&job.arn, format!("{} was stopped at {limit}{ran}", job.name), at_limit.grade, evidence)
             .because(format!("It is known because {}. {set_by}{before}{partial}", at_limit.how))
             .between(job.started.or(job.created), job.ended)
-            .told_apart_by(job.created.map(|at| at.to_seconds_text()).unwrap_or_default());
+            .told_apart_by(job.created.map(crate::time::Instant::to_seconds_text).unwrap_or_default());
         findings.add(finding);
     }
 }

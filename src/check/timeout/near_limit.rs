@@ -50,8 +50,7 @@ fn run(case: &Case, findings: &mut Findings) {
         if trend.per_run <= 0.0
             || trend.fit < FIT
             || (duration as f64) < limit as f64 * CLOSE
-            || runs_left > SOON
-            || runs_left < 0.0
+            || !(0.0..=SOON).contains(&runs_left)
         {
             continue;
         }

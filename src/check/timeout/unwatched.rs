@@ -77,7 +77,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .because(format!("{blind} No alarm or catch in the evidence sees it either.{unknown}"))
             .concerning(missed.iter().map(|rule| format!("rule/{}", rule.name)))
             .between(job.ended, None)
-            .told_apart_by(job.created.map(|at| at.to_seconds_text()).unwrap_or_default());
+            .told_apart_by(job.created.map(crate::time::Instant::to_seconds_text).unwrap_or_default());
         findings.add(finding);
     }
 }

@@ -113,7 +113,7 @@ fn a_damaged_element_costs_itself() {
 fn a_text_cut_anywhere_keeps_what_came_before() {
     let text = br#"{"Records":[{"id":1,"s":"\\\""},{"id":2,"n":[{}]},{"id":3}],"Token":"t"}"#;
     let ends: Vec<usize> =
-        [r#"\""}"#, "[{}]}", r#":3}"#].map(|end| memchr::memmem::find(text, end.as_bytes()).unwrap() + end.len()).to_vec();
+        [r#"\""}"#, "[{}]}", r":3}"].map(|end| memchr::memmem::find(text, end.as_bytes()).unwrap() + end.len()).to_vec();
     for cut in 1..text.len() {
         let (elements, damages, _) = pieces(&text[..cut], Layout::Members, 0);
         assert_eq!(elements.len(), ends.iter().filter(|end| cut >= **end).count(), "cut at {cut}");

@@ -1,4 +1,4 @@
-//! What carries CloudTrail records besides delivered files: `lookup-events`, Lake, Athena, arrays of strings.
+//! What carries `CloudTrail` records besides delivered files: `lookup-events`, Lake, Athena, arrays of strings.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -165,10 +165,7 @@ pub(in crate::parse) fn strings(window: &mut Window<'_>, cx: &Context<'_>, sink:
             Ok(())
         }
     }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "strings of an array come one by one, so that memory does not grow with the file"
-    )]
+    // Strings of an array come one by one, so that memory does not grow with the file.
     let mut deserializer = serde_json::Deserializer::from_reader(window);
     if let Err(error) = deserializer.deserialize_seq(Strings(cx, sink)) {
         sink.damaged(Locator::Whole, format!("not readable to its end: {error}"));

@@ -1,8 +1,8 @@
-//! CloudTrail: every record is counted, the few that matter become facts.
+//! `CloudTrail`: every record is counted, the few that matter become facts.
 //!
 //! An organisation's trail is 99.9% other services. A record is first looked at through the handful of its own members that
 //! tell what it is; only if it matters is it deserialised. Its carriers (delivered files, `lookup-events`, Lake, Athena, logs,
-//! EventBridge) all end in [`record`].
+//! `EventBridge`) all end in [`record`].
 
 mod carriers;
 mod digest;
@@ -24,7 +24,7 @@ use super::sink::Sink;
 pub(super) use carriers::{csv_row, strings};
 pub(super) use record::Call as RecordedCall;
 
-/// Returns the reader of a CloudTrail format.
+/// Returns the reader of a `CloudTrail` format.
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::CloudTrail | Format::CloudTrailRecord => Some(Box::new(Records)),
@@ -86,7 +86,7 @@ impl<'a> Head<'a> {
         Self::at_the_usual_place(element).or_else(|| Self::anywhere(element))
     }
 
-    /// Reads the members where CloudTrail writes them: behind `userIdentity`, and the account behind the last container.
+    /// Reads the members where `CloudTrail` writes them: behind `userIdentity`, and the account behind the last container.
     fn at_the_usual_place(element: &Element<'a>) -> Option<Self> {
         const ACCOUNT: &[u8] = br#""recipientAccountId":""#;
         let mut fields = element.fields_after_first_child()?;
@@ -159,13 +159,13 @@ fn is_read_only(name: &str) -> bool {
         .any(|verb| name.starts_with(verb))
 }
 
-/// Returns whether a SageMaker operation is a request of users or features, which is logged without what it carried.
+/// Returns whether a `SageMaker` operation is a request of users or features, which is logged without what it carried.
 fn is_data_plane(name: &str) -> bool {
     name.starts_with("Invoke")
         || matches!(name, "PutRecord" | "DeleteRecord" | "UpdateRecord" | "BatchPutMetrics" | "BatchWriteRecord")
 }
 
-/// Reads CloudTrail records out of a JSON array of strings.
+/// Reads `CloudTrail` records out of a JSON array of strings.
 pub(super) fn read_string(text: &str, index: u32, cx: &Context<'_>, sink: &mut Sink) {
     let place = super::locator("", index);
     if !embedded(text, &place, cx, sink) {

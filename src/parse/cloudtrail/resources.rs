@@ -1,4 +1,4 @@
-//! Calls to SageMaker, ECR, CloudTrail, EventBridge and CloudWatch: what the request and the answer say of the resource.
+//! Calls to `SageMaker`, ECR, `CloudTrail`, `EventBridge` and `CloudWatch`: what the request and the answer say of the resource.
 
 use serde::Deserialize;
 
@@ -64,10 +64,7 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
         Arn::parse(&name).or_else(|| Some(Arn::sagemaker(&region, &account, kind, &name)))
     };
     let operation = call.operation.clone();
-    let (arn_key, name_key, kind) = match names_of(&operation) {
-        Some(names) => names,
-        None => ("", "", ""),
-    };
+    let (arn_key, name_key, kind) = names_of(&operation).unwrap_or_default();
     let name = member(call.request, name_key);
     let recorded = answered(arn_key).or_else(|| member(call.request, arn_key)).as_deref().and_then(Arn::parse);
     let arn = recorded.or_else(|| if kind.is_empty() { None } else { named(kind, name.clone()) });

@@ -45,7 +45,7 @@ pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) {
     }
     match call.operation.as_str() {
         "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" | "GetObject" => {
-            object(call, sink)
+            object(call, sink);
         }
         _ => bucket(call, sink),
     }

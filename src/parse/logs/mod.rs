@@ -1,6 +1,6 @@
-//! CloudWatch Logs, whatever carried them: API answers, Insights, subscriptions, exports to S3, `aws logs tail`, CSV.
+//! `CloudWatch` Logs, whatever carried them: API answers, Insights, subscriptions, exports to S3, `aws logs tail`, CSV.
 //!
-//! A log event is a CloudTrail record, an EventBridge event, or a line that a container printed. All carriers end in
+//! A log event is a `CloudTrail` record, an `EventBridge` event, or a line that a container printed. All carriers end in
 //! [`Streams::event`], which keeps what lineage needs of the lines and how far each stream reaches.
 
 mod printed;

@@ -126,7 +126,7 @@ impl Reader for Lifecycle {
     }
 }
 
-/// Reads the rules in the request of `PutBucketLifecycle` or `PutBucketLifecycleConfiguration`, whose XML CloudTrail renders
+/// Reads the rules in the request of `PutBucketLifecycle` or `PutBucketLifecycleConfiguration`, whose XML `CloudTrail` renders
 /// with one rule as an object and several as a list.
 pub(in crate::parse) fn lifecycle_of_request(request: &[u8]) -> Option<Vec<LifecycleRule>> {
     #[derive(Deserialize, Default)]

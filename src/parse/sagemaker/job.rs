@@ -285,10 +285,8 @@ pub(super) fn texts(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
 
 /// The SDK writes hyperparameters as JSON text: `"\"train.py\""`, `"6"`, `"[1, 2]"`. Strings are unwrapped.
 fn hyperparameters(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    let unwrapped = |value: String| match value.starts_with('"') {
-        true => serde_json::from_str::<String>(&value).unwrap_or(value),
-        false => value,
-    };
+    let unwrapped =
+        |value: String| if value.starts_with('"') { serde_json::from_str::<String>(&value).unwrap_or(value) } else { value };
     map.into_iter().filter_map(|(key, value)| Some((key, unwrapped(value.0?)))).collect()
 }
 

@@ -1,4 +1,4 @@
-//! SageMaker's describe, list and search answers; and the same structures inside CloudTrail requests and EventBridge events.
+//! `SageMaker`'s describe, list and search answers; and the same structures inside `CloudTrail` requests and `EventBridge` events.
 //!
 //! One shape reads all of them ([`crate::json::members`]): a describe answer has the request's members and more.
 
@@ -19,7 +19,7 @@ use crate::json::scalar::Text;
 use crate::recognise::Format;
 use crate::time::Instant;
 
-/// Returns the reader of a SageMaker answer.
+/// Returns the reader of a `SageMaker` answer.
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     job::reader(format)
         .or_else(|| registry::reader(format))

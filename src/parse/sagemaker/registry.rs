@@ -387,7 +387,7 @@ struct Graph {
     edges: Vec<Association>,
 }
 
-/// Returns the statement of an edge in SageMaker's own lineage graph.
+/// Returns the statement of an edge in `SageMaker`'s own lineage graph.
 pub(in crate::parse) fn association(shape: Association) -> Option<AssociationStatement> {
     Some(AssociationStatement {
         source: Arn::parse(shape.source_arn.0.as_deref()?)?,
@@ -423,7 +423,7 @@ fn artifact(shape: Artifact) -> Option<AssociationStatement> {
     })
 }
 
-/// States an association that CloudTrail recorded, made at `at`.
+/// States an association that `CloudTrail` recorded, made at `at`.
 pub(in crate::parse) fn recorded_association(shape: Association, at: Instant) -> Option<AssociationStatement> {
     association(shape).map(|statement| AssociationStatement { created: statement.created.or(Some(at)), ..statement })
 }

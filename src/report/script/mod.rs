@@ -23,7 +23,7 @@ const PRELUDE: &str = include_str!("prelude.sh");
 const WALK: &str = include_str!("walk.sh");
 const CLOSE: &str = include_str!("close.sh");
 
-/// Points that CloudWatch answers with at most.
+/// Points that `CloudWatch` answers with at most.
 const POINTS: i64 = 1_440;
 
 /// Writes a script for the gaps that have a command, and for everything about one endpoint.
@@ -69,7 +69,7 @@ fn assignments(start: &Start) -> String {
     )
 }
 
-/// Returns the shortest period in which CloudWatch answers for an interval at once.
+/// Returns the shortest period in which `CloudWatch` answers for an interval at once.
 fn period(seconds: Seconds) -> Seconds {
     [60, 300, 3_600].into_iter().find(|period| period * POINTS >= seconds).unwrap_or(86_400)
 }

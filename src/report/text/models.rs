@@ -94,7 +94,7 @@ fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving
         let tag = page.tag(row.grade, &row.evidence, &[]);
         page.line(&format!("  {:<15} {line}   {tag}", if row.to.is_none() { "serves" } else { "served" }));
     }
-    hop(page, "approval", &model.approval, |page, value| approval(page, value));
+    hop(page, "approval", &model.approval, approval);
     hop(page, "package", &model.package, |_, value| value.arn.name().to_owned());
     hop(page, "trained by", &model.training_job, |_, value| value.resource().to_owned());
     hop(page, "pipeline run", &model.pipeline_execution, |_, value| value.name().to_owned());
