@@ -99,7 +99,7 @@ impl Selection {
             return false;
         }
         let made = self.overlaps(lineage.created, lineage.created);
-        made || case.serving.of_model(&lineage.arn).any(|span| self.takes_span(span))
+        made || case.serving.of_model(&lineage.arn, lineage.created).any(|span| self.takes_span(span))
     }
 
     fn takes_job(&self, job: &Job) -> bool {

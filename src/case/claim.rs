@@ -164,6 +164,13 @@ impl<T> Claim<T> {
         self
     }
 
+    /// Adds a note to the reason.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.why = format!("{}; {note}", self.why);
+        self
+    }
+
     /// Returns the value, if one is held.
     pub fn value(&self) -> Option<&T> {
         self.value.as_ref()

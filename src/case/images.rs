@@ -78,15 +78,22 @@ impl Images {
     /// Returns when and to what a tag was moved, in time order.
     pub fn moves(&self, image: &ImageRef) -> Vec<TagMove> {
         let tag = image.tag.as_deref();
-        let moves = self.of(image).filter(|said| said.says.tag.as_deref() == tag && tag.is_some()).filter_map(|said| {
+        let mut moves: Vec<TagMove> = Vec::new();
+        for said in self.of(image).filter(|_| tag.is_some()) {
+            let own = said.says.tag.as_deref() == tag;
+            // Whoever removes an image by its digest removes its tags.
+            let named = moves.last().and_then(|last| last.digest.as_ref());
+            let of_digest = said.says.tag.is_none() && said.says.digest.is_some() && said.says.digest.as_ref() == named;
             let digest = match said.says.what {
-                ImageWhat::Tagged => said.says.digest.clone(),
-                ImageWhat::Removed => None,
-                _ => return None,
+                ImageWhat::Tagged if own => said.says.digest.clone(),
+                ImageWhat::Removed if own || of_digest => None,
+                _ => continue,
             };
-            Some(TagMove { at: said.says.at?, digest, cite: said.cite.clone() })
-        });
-        moves.collect()
+            if let Some(at) = said.says.at {
+                moves.push(TagMove { at, digest, cite: said.cite.clone() });
+            }
+        }
+        moves
     }
 
     /// Returns what ECR's records say an image's tag named at `at`.

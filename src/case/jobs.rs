@@ -129,14 +129,8 @@ impl Jobs {
     /// Returns the job of that ARN that existed at `at` (the last created before it), or the only or latest one.
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Job> {
         let found = self.by_arn.get(&arn.key())?;
-        let lived = at.and_then(|at| {
-            found
-                .iter()
-                .rev()
-                .map(|position| &self.all[*position])
-                .find(|job| job.created.is_none_or(|created| created.plus(-90) <= at))
-        });
-        lived.or_else(|| found.last().map(|position| &self.all[*position]))
+        let lived = |job: &&Job| at.is_none_or(|at| job.created.is_none_or(|created| created.plus(-90) <= at));
+        found.iter().rev().map(|position| &self.all[*position]).find(lived)
     }
 
     /// Returns the jobs of the given name and kind, whatever their case.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::said::Said;
 use crate::evidence::citation::{Citation, Citations};
+use crate::fact::arn::{Arn, Home};
 use crate::fact::log::{LogStatement, LogWhat, Owner};
 use crate::time::Instant;
 
@@ -35,15 +36,18 @@ pub struct Printed {
 /// All logs.
 #[derive(Debug, Default)]
 pub struct Logs {
-    by_owner: BTreeMap<Owner, Printed>,
+    by_owner: BTreeMap<(Owner, Home), Printed>,
+    /// Names that resources of several accounts or regions share.
+    shared: BTreeSet<String>,
     /// Days that groups keep their events.
     retention: BTreeMap<String, Option<i64>>,
     groups: BTreeSet<String>,
 }
 
 impl Logs {
-    pub(super) fn build(said: Vec<Said<LogStatement>>) -> Self {
-        let mut logs = Self::default();
+    /// Joins what was printed. `shared` holds, in lower case, the names that resources of several accounts or regions share.
+    pub(super) fn build(said: Vec<Said<LogStatement>>, shared: BTreeSet<String>) -> Self {
+        let mut logs = Self { shared, ..Self::default() };
         // A stream without a name belongs to the job whose environment it prints.
         let mut unnamed: BTreeMap<crate::evidence::citation::ExhibitId, Owner> = BTreeMap::new();
         for said in &said {
@@ -51,7 +55,7 @@ impl Logs {
                 unnamed.insert(said.cite.exhibit, Owner::Job { job: job.clone(), host: "algo-1".to_owned() });
             }
         }
-        let mut installed: BTreeSet<(Owner, String)> = BTreeSet::new();
+        let mut installed: BTreeSet<(Owner, Home, String)> = BTreeSet::new();
         for said in said {
             if let Some(group) = &said.says.group {
                 logs.groups.insert(group.to_string());
@@ -61,13 +65,13 @@ impl Logs {
                 continue;
             }
             let Some(owner) = said.says.owner().or_else(|| unnamed.get(&said.cite.exhibit).cloned()) else { continue };
-            let printed = logs.by_owner.entry(owner.clone()).or_default();
+            let printed = logs.by_owner.entry((owner.clone(), said.says.home.clone())).or_default();
             match said.says.what {
                 LogWhat::Package { name, version, installed: now } => {
                     if now {
-                        installed.insert((owner, name.clone()));
+                        installed.insert((owner, said.says.home, name.clone()));
                         printed.packages.insert(name, version);
-                    } else if !installed.contains(&(owner, name.clone())) {
+                    } else if !installed.contains(&(owner, said.says.home, name.clone())) {
                         printed.packages.insert(name, version);
                     }
                     printed.package_cites.push(said.cite);
@@ -89,17 +93,19 @@ impl Logs {
     }
 
     /// Returns the hosts of a job with what they printed.
-    pub fn of_job<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a Printed)> {
-        self.by_owner.iter().filter_map(move |(owner, printed)| match owner {
-            Owner::Job { job, host } if job.eq_ignore_ascii_case(name) => Some((host.as_str(), printed)),
+    pub fn of_job<'a>(&'a self, arn: &'a Arn) -> impl Iterator<Item = (&'a str, &'a Printed)> {
+        let shared = self.shared.contains(&arn.last().to_lowercase());
+        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| match owner {
+            Owner::Job { job, host } if job.eq_ignore_ascii_case(arn.last()) => Some((host.as_str(), printed)),
             _ => None,
         })
     }
 
     /// Returns the instances of an endpoint with their variant and what they printed.
-    pub fn of_endpoint<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a Printed)> {
-        self.by_owner.iter().filter_map(move |(owner, printed)| match owner {
-            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(name) => {
+    pub fn of_endpoint<'a>(&'a self, arn: &'a Arn) -> impl Iterator<Item = (&'a str, &'a str, &'a Printed)> {
+        let shared = self.shared.contains(&arn.last().to_lowercase());
+        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| match owner {
+            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(arn.last()) => {
                 Some((variant.as_str(), instance.as_str(), printed))
             }
             _ => None,
@@ -113,7 +119,7 @@ impl Logs {
 
     /// Returns all owners.
     pub fn owners(&self) -> impl Iterator<Item = (&Owner, &Printed)> {
-        self.by_owner.iter()
+        self.by_owner.iter().map(|((owner, _), printed)| (owner, printed))
     }
 }
 

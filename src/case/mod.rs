@@ -108,15 +108,18 @@ impl Case {
         let models = Models::build(sorted.models);
         let serving = Serving::build(sorted.endpoints, sorted.configs, &models, sorted.metrics, as_of);
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
+        let jobs = Jobs::build(sorted.jobs);
+        let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));
+        let shared = shared_names(named);
         let mut case = Self {
             as_of,
-            jobs: Jobs::build(sorted.jobs),
+            jobs,
             models,
             packages: Packages::build(sorted.packages),
             pipelines: Pipelines::build(sorted.pipelines, sorted.definitions, sorted.executions, sorted.steps),
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
-            logs: Logs::build(sorted.logs),
+            logs: Logs::build(sorted.logs, shared),
             watchers: Watchers::build(sorted.watchers),
             serving,
             coverage,
@@ -161,6 +164,15 @@ impl Case {
             self.jobs.iter().next().is_some() || self.models.iter().next().is_some() || self.packages.iter().next().is_some();
         any || !self.serving.endpoints().is_empty() || self.pipelines.iter().next().is_some() || !self.feature_groups.is_empty()
     }
+}
+
+/// Returns, in lower case, the names that resources of several accounts or regions share.
+fn shared_names<'a>(arns: impl Iterator<Item = &'a Arn>) -> BTreeSet<String> {
+    let mut homes: BTreeMap<String, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for arn in arns {
+        homes.entry(arn.last().to_lowercase()).or_default().insert((arn.account(), arn.region()));
+    }
+    homes.into_iter().filter(|(_, homes)| homes.len() > 1).map(|(name, _)| name).collect()
 }
 
 /// Facts by kind.

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::said::Said;
-use crate::evidence::citation::{Citation, Citations};
+use crate::evidence::citation::{Citation, Citations, Source};
 use crate::fact::Fact;
 use crate::fact::Statement;
 use crate::fact::object::{BucketStatement, ListingKind, ListingStatement, ObjectStatement, ObjectWhat, Versioning};
@@ -280,31 +280,64 @@ impl Objects {
         let mut reach = Reach::default();
         let covering = bucket.listings.iter().filter(|said| place.key.starts_with(said.says.prefix.as_str()));
         let end = to.unwrap_or(from);
+        // Where overwriting and deleting leave nothing behind, a listing of versions is one of current objects.
+        let keeps = self.keeps_versions(bucket, place, from);
+        let mut latest = None;
         for said in covering {
-            let made = said.says.captured.or(said.says.newest);
-            let too_early = said.says.captured.is_some_and(|captured| captured < end);
-            match said.says.kind {
-                ListingKind::Versions if said.says.complete && !too_early => reach.versions.push(said.cite.clone()),
-                ListingKind::Inventory { versions: true } if made.is_some_and(|made| made.since(end) > 86_400) => {
-                    reach.inventories.push(said.cite.clone());
-                }
-                ListingKind::Current | ListingKind::Inventory { versions: false } if said.says.complete && !too_early => {
-                    reach.current.push(said.cite.clone());
-                }
-                _ if !said.says.complete => {
-                    reach.doubts.push("a listing of it is not whole".to_owned());
-                    reach.doubt_cites.push(said.cite.clone());
-                }
-                _ => {}
+            let says = &said.says;
+            // A listing was made when its exporter says, and not before its newest row.
+            let made = says.captured.or(says.newest);
+            if !says.complete {
+                reach.doubts.push("a listing of it is not whole".to_owned());
+                reach.doubt_cites.push(said.cite.clone());
+                continue;
+            }
+            if says.captured.is_some_and(|captured| captured < end) {
+                continue;
+            }
+            match says.kind {
+                ListingKind::Inventory { versions: true } if made.is_none_or(|made| made.since(end) <= 86_400) => continue,
+                ListingKind::Inventory { versions: true } if keeps => reach.inventories.push(said.cite.clone()),
+                ListingKind::Versions if keeps => reach.versions.push(said.cite.clone()),
+                _ => reach.current.push(said.cite.clone()),
+            }
+            latest = latest.max(made);
+            if made.is_none_or(|made| made < end) {
+                reach.doubts.push("when the listing was made is not known, and what was written after it is not in it".to_owned());
             }
         }
-        self.doubt(bucket, place, from, &mut reach);
+        self.doubt(bucket, place, from, latest, &mut reach);
         reach.has_writes = self.under(place).any(|(_, versions)| versions.iter().any(|version| !version.logged.is_empty()));
         reach
     }
 
-    /// Collects reasons why versions may be missing from a listing.
-    fn doubt(&self, bucket: &Bucket, place: &S3Uri, from: Instant, reach: &mut Reach) {
+    /// Returns whether overwriting and deleting under a place leave the old version behind, as far as the evidence shows.
+    fn keeps_versions(&self, bucket: &Bucket, place: &S3Uri, from: Instant) -> bool {
+        let off = |said: &Said<BucketStatement>| match said.says.versioning {
+            Some(Versioning::Enabled) => said.says.changed.is_some_and(|changed| changed > from),
+            Some(_) => true,
+            None => false,
+        };
+        if bucket.settings.iter().any(off) {
+            return false;
+        }
+        let (mut on_since, mut off_until): (Option<Instant>, Option<Instant>) = (None, None);
+        for version in self.under(place).flat_map(|(_, versions)| versions) {
+            let recorded = |id: &FactId| self.facts.get(*id as usize).is_some_and(|fact| fact.source.source == Source::CloudTrail);
+            let visible = version.visible();
+            if version.id.is_some() {
+                on_since = [on_since, visible].into_iter().flatten().min();
+            } else if version.order.is_some() || version.logged.iter().any(recorded) {
+                // S3's `null` version, or a write or deletion that was answered without a version id.
+                off_until = off_until.max(visible.or(Some(from)));
+            }
+        }
+        // Objects from before versioning was turned on say nothing against what came after.
+        off_until.is_none_or(|off| on_since.is_some_and(|on| on <= from && off < on))
+    }
+
+    /// Collects reasons why versions may be missing from a listing that was made at `made`.
+    fn doubt(&self, bucket: &Bucket, place: &S3Uri, from: Instant, made: Option<Instant>, reach: &mut Reach) {
         let captured = bucket.listings.iter().filter_map(|said| said.says.captured).max();
         for said in &bucket.settings {
             for rule in said.says.lifecycle.iter().flatten().filter(|rule| rule.enabled) {
@@ -317,15 +350,21 @@ impl Objects {
                     reach.doubt_cites.push(said.cite.clone());
                 }
             }
-            let turned_on_later =
-                said.says.versioning == Some(Versioning::Enabled) && said.says.changed.is_some_and(|changed| changed > from);
-            let off = said.says.versioning.is_some_and(|versioning| versioning != Versioning::Enabled);
-            if turned_on_later || off {
-                reach.doubts.push("the bucket did not keep versions all the time".to_owned());
-                reach.doubt_cites.push(said.cite.clone());
-            }
         }
         for (key, versions) in self.under(place) {
+            let unlisted = versions.iter().find(|version| {
+                let known_then = version.visible().zip(made).is_some_and(|(visible, made)| visible <= made);
+                version.listed.is_empty() && version.id.is_some() && version.destroyed.is_none() && known_then
+            });
+            if let Some(version) = unlisted.filter(|_| !reach.versions.is_empty() || !reach.inventories.is_empty()) {
+                reach.doubts.push("the listing lacks a version whose writing is recorded".to_owned());
+                reach.doubt_cites.extend(self.cites_of(version));
+            }
+            let only_deleted = versions.iter().all(|version| version.marker);
+            if let Some(version) = versions.iter().find(|version| version.visible().is_some_and(|at| at > from)).filter(|_| only_deleted) {
+                reach.doubts.push(format!("`{key}` was deleted later, and what lay there is not in the evidence"));
+                reach.doubt_cites.extend(self.cites_of(version));
+            }
             for version in
                 versions.iter().filter(|version| version.destroyed.is_some_and(|at| at > from) && version.modified.is_none())
             {
@@ -431,9 +470,14 @@ fn is_folder_marker(live: &Live<'_>) -> bool {
 fn find<'a>(versions: &'a mut Vec<Version>, object: &ObjectStatement) -> &'a mut Version {
     let same = |version: &Version| match (&version.id, &object.version) {
         (Some(own), Some(other)) => own == other,
-        // A head or list of current objects without version ids may speak of a version that has one.
+        // A head or list of current objects, and a log of requests, may speak of a version that has an id without naming it.
         (Some(_), None) => {
-            matches!(object.what, ObjectWhat::Current { .. }) && version.etag == object.etag && close(version.modified, object.at)
+            let same_content = match object.what {
+                ObjectWhat::Current { .. } => version.etag == object.etag,
+                ObjectWhat::Written { .. } => version.etag.is_none() || object.etag.is_none() || version.etag == object.etag,
+                _ => false,
+            };
+            same_content && !version.marker && close(version.modified, object.at)
         }
         (None, Some(_)) => false,
         (None, None) => {

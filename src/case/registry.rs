@@ -126,17 +126,11 @@ impl Models {
         self.all.iter()
     }
 
-    /// Returns the model of that ARN that existed at `at`.
+    /// Returns the model of that ARN that existed at `at`; the latest, where no instant is given.
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Model> {
         let found = self.by_arn.get(&arn.key())?;
-        let lived = at.and_then(|at| {
-            found
-                .iter()
-                .rev()
-                .map(|position| &self.all[*position])
-                .find(|model| model.created.is_none_or(|created| created.plus(-90) <= at))
-        });
-        lived.or_else(|| found.last().map(|position| &self.all[*position]))
+        let lived = |model: &&Model| at.is_none_or(|at| model.created.is_none_or(|created| created.plus(-90) <= at));
+        found.iter().rev().map(|position| &self.all[*position]).find(lived)
     }
 }
 
@@ -243,8 +237,10 @@ fn decisions(said: &[Said<PackageStatement>]) -> Vec<Decision> {
     for said in said {
         let Some(status) = said.says.approval else { continue };
         let is_act = said.says.words == Words::Request;
-        // A state was reached at its last change; who changed it is recorded beside it.
-        let at = if is_act { said.cite.time } else { said.says.modified.or(said.says.created) };
+        // A state was reached at its last change, and who changed it is recorded beside it. What was decided in a row that does
+        // not tell of the change was decided when it was listed, or before.
+        let undated = if status == Approval::PendingManualApproval { said.says.created } else { said.says.seen.or(said.says.created) };
+        let at = if is_act { said.cite.time } else { said.says.modified.or(undated) };
         decisions.push(Decision {
             status,
             at,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::registry::Models;
 use super::said::{Said, incarnations};
 use crate::evidence::citation::{Citation, Citations};
-use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::arn::{Arn, ArnKey, Home};
 use crate::fact::metric::MetricStatement;
 use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, Variant};
 use crate::time::{Instant, Seconds};
@@ -36,6 +36,8 @@ pub struct Span {
     pub variant: String,
     /// Model.
     pub model: Arn,
+    /// When that model was created, which tells it from others of its name; unknown where the model is not in the evidence.
+    pub model_created: Option<Instant>,
     /// When it began to serve.
     pub from: Bounds,
     /// When it ceased; nothing while it still serves.
@@ -80,6 +82,7 @@ pub struct Serving {
 #[derive(Debug)]
 struct Requests {
     endpoint: String,
+    home: Home,
     variant: Option<String>,
     period: Seconds,
     points: Vec<(Instant, f64)>,
@@ -128,14 +131,17 @@ impl Serving {
     }
 
     /// Returns the intervals in which a model served.
-    pub fn of_model<'a>(&'a self, model: &'a Arn) -> impl Iterator<Item = &'a Span> {
+    pub fn of_model<'a>(&'a self, model: &'a Arn, created: Option<Instant>) -> impl Iterator<Item = &'a Span> {
         let key = model.key();
-        self.spans().filter(move |span| span.model.key() == key)
+        self.spans().filter(move |span| span.model.key() == key && span.model_created == created)
     }
 
     /// Counts requests to an endpoint (one variant, or all) from `from` to `to`.
-    pub fn requests(&self, endpoint: &str, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
-        let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(|requests| requests.endpoint == endpoint).collect();
+    pub fn requests(&self, endpoint: &Arn, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
+        let named = |other: &Arn| other.last().eq_ignore_ascii_case(endpoint.last()) && other.key() != endpoint.key();
+        let shared = self.endpoints.iter().any(|other| named(&other.arn));
+        let is_of = |requests: &&Requests| requests.endpoint.eq_ignore_ascii_case(endpoint.last()) && requests.home.may_hold(endpoint, shared);
+        let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(is_of).collect();
         match variant {
             Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
             // Counts of the endpoint as a whole would double those of its variants.
@@ -194,6 +200,7 @@ fn requests(metrics: Vec<Said<MetricStatement>>) -> Vec<Requests> {
         let spacing = says.points.windows(2).map(|pair| pair[1].0.since(pair[0].0)).filter(|spacing| *spacing > 0).min();
         found.push(Requests {
             endpoint,
+            home: says.home,
             variant: says.dimensions.get("VariantName").cloned(),
             period: says.period.or(spacing).unwrap_or(60),
             points: says.points,
@@ -231,7 +238,7 @@ fn endpoint(
     for (position, deployment) in deployments.iter().enumerate() {
         let config_arn = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", &deployment.config);
         let until = deployments.get(position + 1).map(|next| next.from).or(ends);
-        let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.earliest, configs) else {
+        let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.latest, configs) else {
             unknown_configs.push((config_arn, deployment.config.clone()));
             continue;
         };
@@ -242,7 +249,7 @@ fn endpoint(
             let share = if total > 0.0 { weight(variant) / total } else { 0.0 };
             let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
             let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
-            let known = models.get(&model, Some(deployment.from.latest)).map_or(model, |model| model.arn.clone());
+            let known = models.get(&model, Some(deployment.from.latest));
             let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.earliest));
             let cites = deployment.cites.iter().chain(&config_cites).cloned();
             let Some(evidence) = Citations::from_all(cites) else { continue };
@@ -250,7 +257,8 @@ fn endpoint(
                 endpoint: arn.clone(),
                 name: name.clone(),
                 variant: variant.name.clone(),
-                model: known,
+                model: known.map_or(model, |model| model.arn.clone()),
+                model_created: known.and_then(|model| model.created),
                 from: deployment.from,
                 to: until,
                 share,
@@ -272,6 +280,7 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
         match before {
             Some(before)
                 if before.model.key() == span.model.key()
+                    && before.model_created == span.model_created
                     && (before.share - span.share).abs() < 1e-9
                     && before.to == Some(span.from) =>
             {
@@ -291,8 +300,7 @@ fn variants_of(arn: &Arn, at: Instant, configs: &Configs) -> Option<(Vec<Variant
     let lived = groups
         .iter()
         .rev()
-        .find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))
-        .or_else(|| groups.last())?;
+        .find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))?;
     let described: Vec<&Said<ConfigStatement>> = lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect();
     let variants = described.first()?.says.variants.clone();
     Some((variants, described.iter().map(|said| said.cite.clone()).collect()))

@@ -108,6 +108,24 @@ impl fmt::Debug for ArnKey {
     }
 }
 
+/// The account and region that something belongs to, as far as its export tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Home {
+    /// Account.
+    pub account: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+}
+
+impl Home {
+    /// Returns whether a resource may live there. Where its name is `shared` by others elsewhere, what does not tell where it
+    /// belongs belongs to none of them.
+    pub fn may_hold(&self, arn: &Arn, shared: bool) -> bool {
+        let fits = |own: &Option<String>, other: &str| own.as_deref().map_or(!shared, |own| own == other);
+        fits(&self.account, arn.account()) && fits(&self.region, arn.region())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

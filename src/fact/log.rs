@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arn::Home;
 use super::{Excerpt, at};
 use crate::time::Instant;
 
@@ -63,6 +64,8 @@ pub enum LogWhat {
 pub struct LogStatement {
     /// Log group, where known.
     pub group: Option<Arc<str>>,
+    /// Account and region of the group.
+    pub home: Home,
     /// Log stream; empty where the export does not name it.
     pub stream: Arc<str>,
     /// What it says.

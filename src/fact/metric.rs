@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Excerpt;
+use super::arn::Home;
 use super::s3::S3Uri;
 use crate::time::{Instant, Seconds};
 
@@ -11,6 +12,8 @@ use crate::time::{Instant, Seconds};
 pub struct MetricStatement {
     /// Folder the export lies in: answers and queries that lie together belong together.
     pub folder: String,
+    /// Account and region of the metric.
+    pub home: Home,
     /// Id that joins an answer and its query.
     pub id: Option<String>,
     /// Namespace.

@@ -46,6 +46,7 @@ fn result(result: MetricResult, place: &Locator, cx: &Context<'_>, sink: &mut Si
     let points = pairs.filter_map(|(at, value)| Some((at.0?, value.0?))).collect();
     let statement = MetricStatement {
         folder: folder(cx),
+        home: cx.home(),
         id: result.id.0,
         metric: result.label.0,
         points: sorted(points),
@@ -105,6 +106,7 @@ fn query(query: Query, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
         metric.dimensions.into_iter().filter_map(|dimension| Some((dimension.name.0?, dimension.value.0?))).collect();
     let statement = MetricStatement {
         folder: folder(cx),
+        home: cx.home(),
         id: query.id.0,
         namespace: metric.namespace.0,
         metric: metric.metric_name.0,
@@ -147,6 +149,7 @@ fn statistics(statistics: Statistics, place: &Locator, cx: &Context<'_>, sink: &
     }
     let statement = MetricStatement {
         folder: folder(cx),
+        home: cx.home(),
         id: None,
         namespace: asked,
         metric: statistics.label.0,

@@ -26,6 +26,7 @@ use crate::evidence::ledger::{Disposition, Problem};
 use crate::evidence::limits::Limits;
 use crate::evidence::window::Window;
 use crate::fact::Fact;
+use crate::fact::arn::Home;
 use crate::fact::density::{Density, Scope};
 use crate::json::skim::{self, Element, Layout, Piece};
 use crate::recognise::{self, Carrier, Format, Verdict};
@@ -79,6 +80,12 @@ impl Context<'_> {
     /// Returns when the exhibit was captured, if its exporter says so.
     pub(crate) fn captured(&self) -> Option<Instant> {
         self.request.and_then(|request| request.captured)
+    }
+
+    /// Returns the account and region that the exhibit was asked of.
+    pub(crate) fn home(&self) -> Home {
+        let (account, region) = self.request.map(|request| (request.account.clone(), request.region.clone())).unwrap_or_default();
+        Home { account, region }
     }
 
     /// Returns an option of the command that made the exhibit.
@@ -167,6 +174,10 @@ pub fn read(
     let format = content(window, &cx, &mut sink);
     if let Some(reason) = refused {
         sink.note(Locator::Whole, format!("the sidecar beside it is refused: {reason}"));
+    }
+    let failed = request.as_ref().and_then(|request| request.exit).filter(|exit| *exit != 0);
+    if let Some(exit) = failed.filter(|_| format.as_ref().is_ok_and(|format| *format != Format::BucketLifecycle)) {
+        sink.defect(Locator::Whole, format!("its command ended with status {exit}: the answer may not be whole"));
     }
     if let Some(fault) = window.fault() {
         sink.defect(Locator::Whole, format!("cannot be read to its end: {fault}"));

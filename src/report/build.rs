@@ -277,7 +277,7 @@ const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
 fn serving(audit: &Audit<'_>, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
     let until = span.to.map(|to| to.latest).or(audit.case.as_of);
     // Requests of the cut-over go to the later model.
-    let counted = until.and_then(|until| audit.case.serving.requests(&span.name, Some(&span.variant), span.from.latest, until));
+    let counted = until.and_then(|until| audit.case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {

@@ -43,7 +43,7 @@ impl Case {
         }
         for span in spans {
             let Some(to) = span.to.map(|to| to.latest).or(self.as_of).filter(|to| *to > span.from.latest) else { continue };
-            let counted = self.serving.requests(&span.name, Some(&span.variant), span.from.latest, to);
+            let counted = self.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, to);
             if counted.is_none_or(|counted| !counted.whole) {
                 let (endpoint, variant) = (span.endpoint.clone(), span.variant.clone());
                 book.lifts(&GapKey::Requests { endpoint, variant, from: span.from.latest, to });

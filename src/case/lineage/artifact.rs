@@ -1,5 +1,7 @@
 //! The model's bytes: where they lie, and which version of them.
 
+use std::collections::BTreeSet;
+
 use super::super::Case;
 use super::super::claim::{Claim, Conflict, Grade};
 use super::super::gap::GapKey;
@@ -9,8 +11,20 @@ use super::{Artifact, View};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::s3::S3Uri;
 
-/// Claims the artifact of a model.
+/// Claims the artifact of a model: of its first container, where it has several.
 pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
+    let uris: BTreeSet<String> =
+        view.containers.iter().filter_map(|container| container.artifact.as_ref()).map(S3Uri::to_string).collect();
+    let claim = of_first(case, view);
+    if uris.len() < 2 {
+        return claim;
+    }
+    let others: Vec<String> =
+        uris.into_iter().filter(|uri| claim.value().is_none_or(|artifact| artifact.uri != *uri)).collect();
+    claim.noting(&format!("other containers of the model have bytes of their own: {}", others.join(", ")))
+}
+
+fn of_first(case: &Case, view: &View<'_>) -> Claim<Artifact> {
     let container = view.containers.iter().find(|container| container.artifact.is_some());
     let Some((container, uri)) = container.and_then(|container| Some((container, container.artifact.as_ref()?))) else {
         return match view
@@ -79,8 +93,11 @@ pub(super) fn knowledge(reach: &Reach) -> (Knowledge, String) {
     if !reach.versions.is_empty() || !reach.inventories.is_empty() {
         return (Knowledge::Versions { may_have_lost: !reach.doubts.is_empty() }, doubt);
     }
-    if !reach.current.is_empty() {
+    if !reach.current.is_empty() && reach.doubts.is_empty() {
         return (Knowledge::UnchangedObject, "; it was not changed until it was listed".to_owned());
+    }
+    if !reach.current.is_empty() {
+        return (Knowledge::UnchangedObjects, doubt);
     }
     (Knowledge::Writes, "; only the record of its writing tells".to_owned())
 }

@@ -115,7 +115,7 @@ fn of_job(case: &Case, job: &Job, into: &mut Vec<Stated>) {
             into.push(Stated { commit, source: CommitSource::Tag, cites: vec![cite] });
         }
     }
-    for (_, printed) in case.logs.of_job(&job.name) {
+    for (_, printed) in case.logs.of_job(&job.arn) {
         for (_, commit, cite) in &printed.commits {
             into.push(Stated { commit: commit.clone(), source: CommitSource::Log, cites: vec![cite.clone()] });
         }

@@ -8,11 +8,13 @@ use super::super::gap::{GapKey, Place};
 use super::super::grade::{self, Knowledge};
 use super::super::jobs::{Job, ReadWindow};
 use super::super::objects::{Live, Reach, Version};
-use super::artifact::reach_cites;
+use super::super::said::Said;
+use super::artifact::{knowledge, reach_cites};
 use super::{Channel, named};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::Arn;
 use crate::fact::job::{DataType, InputMode, InputRole, JobInput, JobKind, JobStatus};
+use crate::fact::object::ManifestStatement;
 use crate::fact::s3::S3Uri;
 use crate::time::Instant;
 
@@ -241,10 +243,10 @@ fn object(place: &S3Uri, key: &str, version: &Version) -> DataObject {
 
 /// Claims the version of a manifest and the objects it names.
 fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<DataVersion> {
-    let manifest = case.manifests.iter().find(|said| match &said.says.uri {
-        Some(own) => own == uri,
-        None => said.says.path.ends_with(&format!("/{}", uri.key)) || said.says.path.ends_with(&format!("/{}", uri.file_name())),
-    });
+    let by_name = |said: &&Said<ManifestStatement>| {
+        said.says.uri.is_none() && (said.says.path.ends_with(&format!("/{}", uri.key)) || said.says.path.ends_with(&format!("/{}", uri.file_name())))
+    };
+    let manifest = case.manifests.iter().find(|said| said.says.uri.as_ref() == Some(uri)).or_else(|| case.manifests.iter().find(by_name));
     let own = of_place(case, job, uri, window);
     let Some(manifest) = manifest else {
         let missing = GapKey::Manifest { bucket: uri.bucket.to_string(), key: uri.key.to_string() };
@@ -255,33 +257,77 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
             None => own.lacking([missing]),
         };
     };
-    let mut objects: Vec<DataObject> = own.value().map(|version| version.objects.clone()).unwrap_or_default();
-    let mut grade = if own.value().is_some() { own.grade() } else { Grade::C };
-    let mut citations: Vec<Citation> = own.evidence().cloned().chain([manifest.cite.clone()]).collect();
-    let mut missing: Vec<GapKey> = own.missing().to_vec();
-    let mut conflicts = 0;
+    let mut parts = Parts { grade: own.grade(), objects: Vec::new(), citations: vec![manifest.cite.clone()], missing: own.missing().to_vec(), changed: 0 };
+    parts.citations.extend(own.evidence().cloned());
+    match own.value() {
+        Some(version) => parts.objects.extend(version.objects.iter().filter(|object| object.key == *uri.key).cloned()),
+        None => parts.grade = Grade::C,
+    }
+    let mut why = format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
+    if !is_what_was_read(case, manifest, uri, window) {
+        parts.grade = parts.grade.weaker(Grade::C);
+        why.push_str("; nothing shows that the manifest here is the version that was read");
+    }
+    if manifest.says.objects.is_empty() {
+        parts.grade = parts.grade.weaker(Grade::C);
+        why.push_str("; it names no object");
+    }
     for named in &manifest.says.objects {
-        let claim = of_place(case, job, named, window);
-        citations.extend(claim.evidence().cloned());
-        conflicts += claim.conflicts().len();
-        if let Some(version) = claim.value() {
-            grade = grade.weaker(claim.grade());
-            objects.extend(version.objects.iter().filter(|object| object.key == *named.key).cloned());
-        } else {
-            grade = Grade::U;
-            missing.extend(claim.missing().iter().cloned());
+        parts.add(case, named, window);
+    }
+    if parts.changed > 0 {
+        why.push_str(&format!("; {} of them changed while it read", parts.changed));
+    }
+    if parts.grade == Grade::U {
+        let why = "versions of objects that the manifest names are not in the evidence";
+        return Claim::unknown(why, parts.missing).citing(parts.citations);
+    }
+    match Citations::from_all(parts.citations) {
+        Some(cites) => Claim::that(DataVersion::of(parts.objects), parts.grade, why, cites).lacking(parts.missing),
+        None => Claim::unknown("nothing tells which objects lay there", [listing_of(uri)]),
+    }
+}
+
+/// The objects that a manifest names, as far as they are known.
+struct Parts {
+    grade: Grade,
+    objects: Vec<DataObject>,
+    citations: Vec<Citation>,
+    missing: Vec<GapKey>,
+    changed: usize,
+}
+
+impl Parts {
+    /// Adds one object by its very key.
+    fn add(&mut self, case: &Case, named: &S3Uri, window: ReadWindow) {
+        let Some(version) = case.objects.live_object(named, window.from) else {
+            self.grade = Grade::U;
+            self.missing.push(listing_of(named));
+            return;
+        };
+        let reach = case.objects.reach(named, window.from, window.to);
+        let (known, _) = knowledge(&reach);
+        let until = window.to.or(case.as_of).unwrap_or(window.from);
+        let changed = case.objects.changes(named, window.from, until).iter().any(|change| change.key == &*named.key);
+        self.changed += usize::from(changed);
+        self.grade = self.grade.weaker(grade::version(known, version.is_corroborated(), changed));
+        if matches!(known, Knowledge::Writes | Knowledge::NameOnly) {
+            self.missing.push(listing_of(named));
         }
+        // A set of thousands of objects is cited by its listings and its first objects; the value itself names them all.
+        if self.objects.len() < 20 {
+            self.citations.extend(case.objects.cites_of(version));
+        }
+        self.citations.extend(reach_cites(&reach));
+        self.objects.push(object(named, &named.key, version));
     }
-    if grade == Grade::U {
-        return Claim::unknown("versions of objects that the manifest names are not in the evidence", missing).citing(citations);
-    }
-    let why =
-        format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
-    let why = if conflicts > 0 { format!("{why}; {conflicts} of them changed while it read") } else { why };
-    match Citations::from_all(citations) {
-        Some(cites) => Claim::that(DataVersion::of(objects), grade, why, cites).lacking(missing),
-        None => Claim::unknown("nothing tells which objects lay there", missing),
-    }
+}
+
+/// Returns whether a manifest in the evidence was copied from its place while the version lay there that the job read.
+fn is_what_was_read(case: &Case, manifest: &Said<ManifestStatement>, uri: &S3Uri, window: ReadWindow) -> bool {
+    let Some(copied) = manifest.cite.time.filter(|_| manifest.says.uri.as_ref() == Some(uri)) else { return false };
+    let (then, now) = (case.objects.live_object(uri, window.from), case.objects.live_object(uri, copied));
+    then.zip(now).is_some_and(|(then, now)| then.is_same_as(now)) && case.objects.reach(uri, window.from, Some(copied)).doubts.is_empty()
 }
 
 /// Claims the job that produced an input.

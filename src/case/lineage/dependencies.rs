@@ -12,7 +12,7 @@ use crate::evidence::citation::Citations;
 pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<BTreeMap<String, String>> {
     let Some(job) = job else { return Claim::unknown("the training job is not known", unknown_job.to_vec()) };
     let missing = GapKey::JobLog(job.kind, job.arn.clone(), job.created);
-    let hosts: Vec<_> = case.logs.of_job(&job.name).collect();
+    let hosts: Vec<_> = case.logs.of_job(&job.arn).collect();
     let Some((_, first)) = hosts.first() else { return Claim::unknown("the job's log is not in the evidence", [missing]) };
     let complete = hosts.iter().all(|(_, printed)| printed.complete);
     let (grade, extent) = if complete { (Grade::B, "whole log") } else { (Grade::C, "log, as far as it is here") };

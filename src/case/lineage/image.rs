@@ -37,7 +37,20 @@ pub(super) fn training(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -
             cites,
         );
     };
-    let fixed = fixed_by_caller_or_ecr(case, &image, job.started.or(job.created), &cites);
+    let (from, to) = (job.created.or(job.started), job.started.or(job.created));
+    let mut fixed = fixed_by_caller_or_ecr(case, &image, from, &cites);
+    // SageMaker pulls the image between the request and the start.
+    let later = fixed_by_caller_or_ecr(case, &image, to, &cites);
+    let moved = later.iter().any(|later| fixed.iter().all(|fixed| fixed.digest != later.digest));
+    if moved && !fixed.is_empty() {
+        fixed.extend(later);
+        for fixed in &mut fixed {
+            fixed.certain = false;
+            fixed.why = "the tag was moved between the request for the job and its start";
+        }
+    } else if fixed.is_empty() {
+        fixed = later;
+    }
     decide(&image, written, fixed, cites, job.arn.region())
 }
 
@@ -63,11 +76,13 @@ pub(super) fn serving(case: &Case, view: &View<'_>) -> Claim<Image> {
         );
     };
     let mut fixed = Vec::new();
-    for span in case.serving.of_model(view.arn) {
+    for span in case.serving.of_model(view.arn, view.created) {
         for (specified, resolved, cite) in &span.images {
             let same = specified.as_ref().is_none_or(|specified| specified == written)
                 || ImageRef::parse(resolved).is_some_and(|other| other.repository == image.repository);
-            if let Some(digest) = ImageRef::parse(resolved).and_then(|resolved| resolved.digest).filter(|_| same) {
+            // A digest can't move: where hosting names another one, the pinned digest is an index, and this its platform's image.
+            let fits = |digest: &String| image.digest.as_ref().is_none_or(|pinned| pinned == digest);
+            if let Some(digest) = ImageRef::parse(resolved).and_then(|resolved| resolved.digest).filter(|_| same).filter(fits) {
                 fixed.push(Fixed {
                     by: Fixer::Hosting,
                     digest,
@@ -82,7 +97,8 @@ pub(super) fn serving(case: &Case, view: &View<'_>) -> Claim<Image> {
         .containers
         .iter()
         .filter(|container| container.image.as_ref() == Some(written))
-        .find_map(|container| container.image_digest.clone());
+        .find_map(|container| container.image_digest.clone())
+        .filter(|digest| image.digest.as_ref().is_none_or(|pinned| pinned == digest));
     if let Some(digest) = registered {
         let stated = view.package.and_then(|package| {
             package.cites(|says| {
@@ -158,7 +174,7 @@ fn decide(image: &ImageRef, written: &str, fixed: Vec<Fixed>, cites: Citations, 
         Fixer::Registry => 2,
         Fixer::Ecr => 3,
     };
-    let Some(best) = fixed.iter().min_by_key(|fixed| (order(fixed.by), fixed.digest.clone())) else {
+    let Some(best) = fixed.iter().min_by_key(|fixed| order(fixed.by)) else {
         let why = "the image is named by a tag; which digest that was is not in the evidence";
         let value = Image { uri: written.to_owned(), digest: None };
         return Claim::that(value, grade::image(&BTreeSet::new(), false), why, cites).lacking([missing()]);

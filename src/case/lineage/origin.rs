@@ -117,7 +117,7 @@ fn repacked_from(job: &Job) -> Option<S3Uri> {
 /// Takes one step back from the bytes in a place at an instant.
 fn step<'a>(case: &'a Case, of: &Arn, uri: &S3Uri, at: Option<Instant>, registered: bool) -> Option<Found<'a>> {
     let live = at.and_then(|at| case.objects.live_object(uri, at));
-    if let Some(found) = by_place(case, uri, at, live, registered) {
+    if let Some(found) = by_place(case, of, uri, at, live, registered) {
         return Some(found);
     }
     if let Some(version) = live
@@ -132,12 +132,21 @@ fn step<'a>(case: &'a Case, of: &Arn, uri: &S3Uri, at: Option<Instant>, register
 }
 
 /// Finds the job that names the place as its artifact.
-fn by_place<'a>(case: &'a Case, uri: &S3Uri, at: Option<Instant>, live: Option<&Version>, registered: bool) -> Option<Found<'a>> {
+fn by_place<'a>(
+    case: &'a Case,
+    of: &Arn,
+    uri: &S3Uri,
+    at: Option<Instant>,
+    live: Option<&Version>,
+    registered: bool,
+) -> Option<Found<'a>> {
     let before = |job: &&Job| job.created.zip(at).is_none_or(|(created, at)| created <= at.plus(90));
     let mut jobs =
         case.jobs.iter().filter(|job| job.artifact.as_ref().is_some_and(|artifact| artifact.uri == *uri)).filter(before);
     let first = jobs.next()?;
-    let job = jobs.fold(first, |latest, job| if job.created > latest.created { job } else { latest });
+    // Of several that name the place, those of the model's own account come first, then the latest.
+    let order = |job: &Job| (job.arn.account() == of.account(), job.created);
+    let job = jobs.fold(first, |best, job| if order(job) > order(best) { job } else { best });
     let derived = job.artifact.as_ref().is_some_and(|artifact| artifact.derived);
     let mut cites: Vec<Citation> =
         job.cites(|says| says.artifact.is_some() || (derived && says.output_path.is_some())).into_iter().flatten().collect();

@@ -33,7 +33,7 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     let Some(uri) = place(job) else {
         return Claim::that_none(Grade::B, "the job names no source archive: its code is in its image", cites);
     };
-    let printed = case.logs.of_job(&job.name).find_map(|(_, printed)| printed.code_ignored.clone());
+    let printed = case.logs.of_job(&job.arn).find_map(|(_, printed)| printed.code_ignored.clone());
     let sdk_hash = sdk_hash(&uri.key);
     let from = job.read_window(InputMode::File).map(|window| window.from);
     let live = from.and_then(|from| case.objects.live_object(&uri, from));

@@ -49,7 +49,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let Some(evidence) = Citations::from_all(cites.into_iter().chain(span.evidence.iter().cloned())) else { continue };
         let to = span.to.map(|to| to.earliest);
         let exposure = to.or(case.as_of).and_then(|to| {
-            let counted = case.serving.requests(&span.name, Some(&span.variant), span.from.latest, to)?;
+            let counted = case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, to)?;
             Some(Exposure { requests: counted.requests, from: span.from.latest, to })
         });
         let finding = CHECK

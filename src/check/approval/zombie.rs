@@ -56,7 +56,7 @@ fn report(
     if span.to.is_some_and(|to| to.earliest <= rejected) || again.is_some_and(|again| again <= span.from.latest) {
         return;
     }
-    let counted = case.serving.requests(&span.name, Some(&span.variant), from, until);
+    let counted = case.serving.requests(&span.endpoint, Some(&span.variant), from, until);
     if counted.is_none() {
         findings.need(GapKey::Requests { endpoint: span.endpoint.clone(), variant: span.variant.clone(), from, to: until });
     }

@@ -57,7 +57,7 @@ fn production(case: &Case) -> BTreeSet<String> {
             names.insert(span.model.as_str().to_lowercase());
         }
     }
-    for lineage in case.lineages.iter().filter(|lineage| case.serving.of_model(&lineage.arn).next().is_some()) {
+    for lineage in case.lineages.iter().filter(|lineage| case.serving.of_model(&lineage.arn, lineage.created).next().is_some()) {
         if let Some(pipeline) = lineage
             .pipeline_execution
             .value()

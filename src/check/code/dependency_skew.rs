@@ -20,8 +20,8 @@ pub(in crate::check) const CHECK: Check = Check {
 fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
         let Some(trained) = lineage.code.dependencies.value() else { continue };
-        for span in case.serving.of_model(&lineage.arn) {
-            let instances = case.logs.of_endpoint(&span.name).filter(|(variant, _, printed)| {
+        for span in case.serving.of_model(&lineage.arn, lineage.created) {
+            let instances = case.logs.of_endpoint(&span.endpoint).filter(|(variant, _, printed)| {
                 *variant == span.variant && printed.overlaps(span.from.earliest, span.to.map(|to| to.latest))
             });
             for (_, instance, printed) in instances {

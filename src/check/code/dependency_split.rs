@@ -23,7 +23,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let within = |first: crate::time::Instant| first >= span.from.earliest && span.to.is_none_or(|to| first < to.earliest);
         let instances: Vec<_> = case
             .logs
-            .of_endpoint(&span.name)
+            .of_endpoint(&span.endpoint)
             .filter(|(variant, _, printed)| {
                 *variant == span.variant && !printed.packages.is_empty() && printed.first.is_none_or(within)
             })

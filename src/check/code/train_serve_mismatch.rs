@@ -25,7 +25,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let mismatch = by_image(lineage).or_else(|| by_commit(case, lineage));
         let Some((what, detail, grade, cites)) = mismatch else { continue };
         let Some(evidence) = Citations::from_all(cites) else { continue };
-        let endpoints = case.serving.of_model(&lineage.arn).map(|span| &span.endpoint);
+        let endpoints = case.serving.of_model(&lineage.arn, lineage.created).map(|span| &span.endpoint);
         let finding = CHECK
             .finds(&lineage.arn, format!("{} was trained and is served by different {what}", lineage.name), grade, evidence)
             .because(detail.clone())

@@ -64,11 +64,11 @@ fn report(
     let Some(evidence) = Citations::from_all(cites) else { return };
     let at = first.visible();
     let spans: Vec<_> =
-        case.serving.of_model(&lineage.arn).filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at))).collect();
+        case.serving.of_model(&lineage.arn, lineage.created).filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at))).collect();
     let exposure = spans.first().zip(at).and_then(|(span, at)| {
         let from = at.max(span.from.latest);
         let to = span.to.map(|to| to.earliest).or(case.as_of)?;
-        let counted = case.serving.requests(&span.name, Some(&span.variant), from, to)?;
+        let counted = case.serving.requests(&span.endpoint, Some(&span.variant), from, to)?;
         Some(Exposure { requests: counted.requests, from, to })
     });
     let who = first.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();

@@ -66,7 +66,7 @@ fn depends(case: &Case, lineage: &Lineage, gap: &TrailGap) -> bool {
     let read = lineage.data.iter().filter_map(|channel| channel.read_at).map(|window| window.from).min();
     let trained = lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created)).and_then(|job| job.created);
     let Some(begins) = [read, trained, lineage.created].into_iter().flatten().min() else { return false };
-    let spans: Vec<_> = case.serving.of_model(&lineage.arn).collect();
+    let spans: Vec<_> = case.serving.of_model(&lineage.arn, lineage.created).collect();
     let ends: Option<Instant> = if spans.is_empty() {
         lineage.created
     } else if spans.iter().any(|span| span.to.is_none()) {

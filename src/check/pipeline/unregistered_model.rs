@@ -19,7 +19,7 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
-        let mut spans = case.serving.of_model(&lineage.arn).peekable();
+        let mut spans = case.serving.of_model(&lineage.arn, lineage.created).peekable();
         if !is_absent(&lineage.package) || !is_absent(&lineage.pipeline_execution) || spans.peek().is_none() {
             continue;
         }

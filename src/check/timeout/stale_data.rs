@@ -145,8 +145,8 @@ fn report(case: &Case, family: &Family<'_>, stale: &Stale<'_>, using: &Use, find
     for job in stale.incomplete.iter().chain([&stale.newest]) {
         cites.extend(job.cites(|says| says.status.is_some()).into_iter().flatten());
     }
-    let exposure = using.endpoint.as_ref().and_then(|(endpoint, variant)| {
-        let counted = case.serving.requests(endpoint, Some(variant), from, to);
+    let exposure = using.endpoint.as_ref().and_then(|(_, variant)| {
+        let counted = case.serving.requests(&using.subject, Some(variant), from, to);
         if counted.is_none() {
             findings.need(GapKey::Requests { endpoint: using.subject.clone(), variant: variant.clone(), from, to });
         }

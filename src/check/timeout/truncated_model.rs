@@ -20,7 +20,7 @@ fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
         let Some(job) = lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created)) else { continue };
         let Some(at_limit) = at_limit(case, job) else { continue };
-        let endpoints: Vec<_> = case.serving.of_model(&lineage.arn).collect();
+        let endpoints: Vec<_> = case.serving.of_model(&lineage.arn, lineage.created).collect();
         let package = lineage.package.value().map(|package| &package.arn);
         if package.is_none() && endpoints.is_empty() {
             continue;

@@ -78,7 +78,7 @@ impl Streams {
         let group = event.group.map(Arc::<str>::from).or_else(|| self.group.clone());
         let stream: Arc<str> = event.stream.into();
         printed::read(event.message, |what| {
-            let statement = LogStatement { group: group.clone(), stream: stream.clone(), what, at: event.at };
+            let statement = LogStatement { group: group.clone(), home: cx.home(), stream: stream.clone(), what, at: event.at };
             sink.say(place, Source::Logs, event.at, Statement::Log(Box::new(statement)));
         });
         let extent = self.found.entry((group, stream)).or_default();
@@ -89,7 +89,7 @@ impl Streams {
     }
 
     /// States how far each stream reaches. `complete` tells whether the export holds all of them, if that is known.
-    pub(super) fn close(self, complete: Option<bool>, _: &Context<'_>, sink: &mut Sink) {
+    pub(super) fn close(self, complete: Option<bool>, cx: &Context<'_>, sink: &mut Sink) {
         for ((group, stream), extent) in self.found {
             let what = LogWhat::Extent {
                 first: extent.first,
@@ -97,7 +97,7 @@ impl Streams {
                 events: extent.events,
                 complete: complete.unwrap_or(false),
             };
-            let statement = LogStatement { group, stream, what, at: extent.last };
+            let statement = LogStatement { group, home: cx.home(), stream, what, at: extent.last };
             let place = extent.place.unwrap_or(Locator::Whole);
             sink.say(&place, Source::Logs, extent.last, Statement::Log(Box::new(statement)));
         }
@@ -276,7 +276,7 @@ struct Group {
 fn group(group: Group, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let Some(name) = group.log_group_name.0 else { return };
     let what = LogWhat::Retention { days: group.retention_in_days.0 };
-    let statement = LogStatement { group: Some(name.into()), stream: "".into(), what, at: cx.captured() };
+    let statement = LogStatement { group: Some(name.into()), home: cx.home(), stream: "".into(), what, at: cx.captured() };
     sink.say(place, Source::Logs, cx.captured(), Statement::Log(Box::new(statement)));
 }
 
