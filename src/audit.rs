@@ -68,7 +68,8 @@ impl Selection {
     /// Where there is none, or where several accounts or regions share the name.
     pub fn models_named(&self, case: &Case, name: &str) -> Result<BTreeSet<ArnKey>, NoModel> {
         let is_named = |lineage: &&Lineage| {
-            self.takes_arn(&lineage.arn) && (lineage.name == name || lineage.arn.key().as_str() == name.to_lowercase())
+            self.takes_arn(&lineage.arn)
+                && (lineage.name.eq_ignore_ascii_case(name) || lineage.arn.key().as_str() == name.to_lowercase())
         };
         let found: BTreeSet<ArnKey> = case.lineages.iter().filter(is_named).map(|lineage| lineage.arn.key()).collect();
         match found.len() {
@@ -143,6 +144,16 @@ impl<'a> Audit<'a> {
         let fits = |wanted: &Option<String>, own: &Option<String>| wanted.is_none() || own.is_none() || wanted == own;
         coverage.retain(|row| fits(&selection.account, &row.account) && fits(&selection.region, &row.region));
         Self { case, ledger, coverage, lineages, spans, jobs, findings: Vec::new(), gaps }
+    }
+
+    /// Returns how many models and jobs the selection leaves out.
+    pub fn left_out(&self) -> usize {
+        self.case.lineages.len() - self.lineages.len() + self.case.jobs.iter().len() - self.jobs.len()
+    }
+
+    /// Returns whether the selection leaves out everything there is.
+    pub fn chooses_nothing(&self) -> bool {
+        self.left_out() > 0 && self.lineages.is_empty() && self.jobs.is_empty()
     }
 
     /// Returns the lowest share of the interval that any trail covers, in percent; 0 where there is no trail.

@@ -307,7 +307,8 @@ fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
     let mut notes = Vec::new();
     for (at, fact) in facts.iter().enumerate() {
         let Some(record) = &fact.record else { continue };
-        if corrected.contains(&record.key) && record.corrects.is_none() {
+        let corrects_itself = record.corrects.as_ref() == Some(&record.key);
+        if corrected.contains(&record.key) && !corrects_itself {
             keep[at] = false;
             let message = format!("event {} was corrected by a later record, which is used instead", record.key);
             notes.push((fact.source.exhibit, Problem::note(fact.source.locator.clone(), message)));

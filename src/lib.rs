@@ -1,4 +1,10 @@
-//! modeltrail.
+//! modeltrail: from exported AWS files to graded, cited lineage of SageMaker models.
+//!
+//! Data flows one way: [`evidence`] finds files, opens containers and keeps the ledger; [`recognise`] tells formats by content;
+//! [`parse`] turns bytes into typed [`fact`]s, each with a citation; [`case`] joins facts by resource and claims each model's
+//! lineage with grades; [`check`] judges the case; [`audit`] chooses what is reported; [`report`] writes it; [`cli`] prints it.
+//! ARCHITECTURE.md tells why.
+
 pub mod audit;
 pub mod case;
 pub mod check;

@@ -95,20 +95,24 @@ impl Logs {
     /// Returns the hosts of a job with what they printed.
     pub fn of_job<'a>(&'a self, arn: &'a Arn) -> impl Iterator<Item = (&'a str, &'a Printed)> {
         let shared = self.shared.contains(&arn.last().to_lowercase());
-        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| match owner {
-            Owner::Job { job, host } if job.eq_ignore_ascii_case(arn.last()) => Some((host.as_str(), printed)),
-            _ => None,
+        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| {
+            match owner {
+                Owner::Job { job, host } if job.eq_ignore_ascii_case(arn.last()) => Some((host.as_str(), printed)),
+                _ => None,
+            }
         })
     }
 
     /// Returns the instances of an endpoint with their variant and what they printed.
     pub fn of_endpoint<'a>(&'a self, arn: &'a Arn) -> impl Iterator<Item = (&'a str, &'a str, &'a Printed)> {
         let shared = self.shared.contains(&arn.last().to_lowercase());
-        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| match owner {
-            Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(arn.last()) => {
-                Some((variant.as_str(), instance.as_str(), printed))
+        self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared)).filter_map(move |((owner, _), printed)| {
+            match owner {
+                Owner::Instance { endpoint, variant, instance } if endpoint.eq_ignore_ascii_case(arn.last()) => {
+                    Some((variant.as_str(), instance.as_str(), printed))
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 

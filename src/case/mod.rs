@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod families;
 pub mod gap;
 pub mod grade;
+mod horizon;
 pub mod images;
 pub mod jobs;
 pub mod lineage;
@@ -86,7 +87,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence.
+    /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence; where it is, what came later is cut off.
     pub fn build(facts: Vec<Fact>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
         let newest = facts
             .iter()
@@ -94,6 +95,10 @@ impl Case {
             .chain(density.values().filter_map(|density| density.span().map(|(_, last)| last)))
             .chain(ledger.exhibits().iter().filter_map(|exhibit| exhibit.latest))
             .max();
+        let facts = match as_of {
+            Some(as_of) => horizon::cut(facts, as_of),
+            None => facts,
+        };
         let as_of = as_of.or(newest);
         let mut sorted = Sorted::default();
         let mut spans = Coverage::default();

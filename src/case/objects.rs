@@ -43,6 +43,8 @@ pub struct Version {
     order: Option<u32>,
     listed: Vec<FactId>,
     logged: Vec<FactId>,
+    /// Whether the record of its writing names its version or content; time and place alone do not fix it.
+    log_fixes: bool,
 }
 
 impl Version {
@@ -54,7 +56,12 @@ impl Version {
 
     /// Returns whether a listing and a record of its writing both fix it.
     pub fn is_corroborated(&self) -> bool {
-        !self.listed.is_empty() && !self.logged.is_empty() && (self.id.is_some() || self.etag.is_some())
+        !self.listed.is_empty() && self.log_fixes
+    }
+
+    /// Returns whether a listing shows it.
+    pub fn is_listed(&self) -> bool {
+        !self.listed.is_empty()
     }
 
     /// Returns whether two versions have the same content, as far as is known.
@@ -191,6 +198,7 @@ impl Objects {
                 version.by = version.by.clone().or_else(|| fact.by.clone());
                 version.copied_from = version.copied_from.clone().or_else(|| copied_from.as_deref().cloned());
                 version.logged.push(id);
+                version.log_fixes |= object.version.is_some() || object.etag.is_some();
                 fill(version, object);
             }
             ObjectWhat::Deleted | ObjectWhat::Expired => {
@@ -303,7 +311,9 @@ impl Objects {
             }
             latest = latest.max(made);
             if made.is_none_or(|made| made < end) {
-                reach.doubts.push("when the listing was made is not known, and what was written after it is not in it".to_owned());
+                reach
+                    .doubts
+                    .push("when the listing was made is not known, and what was written after it is not in it".to_owned());
             }
         }
         self.doubt(bucket, place, from, latest, &mut reach);
@@ -323,7 +333,8 @@ impl Objects {
         }
         let (mut on_since, mut off_until): (Option<Instant>, Option<Instant>) = (None, None);
         for version in self.under(place).flat_map(|(_, versions)| versions) {
-            let recorded = |id: &FactId| self.facts.get(*id as usize).is_some_and(|fact| fact.source.source == Source::CloudTrail);
+            let recorded =
+                |id: &FactId| self.facts.get(*id as usize).is_some_and(|fact| fact.source.source == Source::CloudTrail);
             let visible = version.visible();
             if version.id.is_some() {
                 on_since = [on_since, visible].into_iter().flatten().min();
@@ -361,7 +372,9 @@ impl Objects {
                 reach.doubt_cites.extend(self.cites_of(version));
             }
             let only_deleted = versions.iter().all(|version| version.marker);
-            if let Some(version) = versions.iter().find(|version| version.visible().is_some_and(|at| at > from)).filter(|_| only_deleted) {
+            if let Some(version) =
+                versions.iter().find(|version| version.visible().is_some_and(|at| at > from)).filter(|_| only_deleted)
+            {
                 reach.doubts.push(format!("`{key}` was deleted later, and what lay there is not in the evidence"));
                 reach.doubt_cites.extend(self.cites_of(version));
             }
@@ -463,7 +476,7 @@ fn is_row(object: &ObjectStatement) -> bool {
 }
 
 fn is_folder_marker(live: &Live<'_>) -> bool {
-    live.key.ends_with('/') && live.version.size.unwrap_or(0) == 0
+    live.key.ends_with('/') && live.version.size == Some(0)
 }
 
 /// Finds the version that a statement is about, or adds it.

@@ -239,7 +239,8 @@ fn decisions(said: &[Said<PackageStatement>]) -> Vec<Decision> {
         let is_act = said.says.words == Words::Request;
         // A state was reached at its last change, and who changed it is recorded beside it. What was decided in a row that does
         // not tell of the change was decided when it was listed, or before.
-        let undated = if status == Approval::PendingManualApproval { said.says.created } else { said.says.seen.or(said.says.created) };
+        let undated =
+            if status == Approval::PendingManualApproval { said.says.created } else { said.says.seen.or(said.says.created) };
         let at = if is_act { said.cite.time } else { said.says.modified.or(undated) };
         decisions.push(Decision {
             status,

@@ -140,7 +140,9 @@ impl Serving {
     pub fn requests(&self, endpoint: &Arn, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
         let named = |other: &Arn| other.last().eq_ignore_ascii_case(endpoint.last()) && other.key() != endpoint.key();
         let shared = self.endpoints.iter().any(|other| named(&other.arn));
-        let is_of = |requests: &&Requests| requests.endpoint.eq_ignore_ascii_case(endpoint.last()) && requests.home.may_hold(endpoint, shared);
+        let is_of = |requests: &&Requests| {
+            requests.endpoint.eq_ignore_ascii_case(endpoint.last()) && requests.home.may_hold(endpoint, shared)
+        };
         let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(is_of).collect();
         match variant {
             Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
@@ -297,10 +299,7 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
 /// Returns the variants of a configuration as it was at `at`.
 fn variants_of(arn: &Arn, at: Instant, configs: &Configs) -> Option<(Vec<Variant>, Vec<Citation>)> {
     let groups = configs.get(&arn.key())?;
-    let lived = groups
-        .iter()
-        .rev()
-        .find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))?;
+    let lived = groups.iter().rev().find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))?;
     let described: Vec<&Said<ConfigStatement>> = lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect();
     let variants = described.first()?.says.variants.clone();
     Some((variants, described.iter().map(|said| said.cite.clone()).collect()))

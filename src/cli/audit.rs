@@ -59,6 +59,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         Format::Text => output.text(&text::audit(&answer, &look))?,
         Format::Json => output.json(&answer)?,
     }
+    if audit.chooses_nothing() {
+        message("nothing in the evidence fits --account, --region, --from and --to: what is there was left out");
+    }
     if let Some(wanted) = arguments.min_coverage {
         let lowest = audit.lowest_coverage();
         if lowest < wanted {

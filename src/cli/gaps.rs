@@ -9,6 +9,7 @@ use super::output::Output;
 use super::{Exit, Failure, Opened, open};
 use crate::audit::{Audit, Selection};
 use crate::case::gap::Gaps;
+use crate::fact::arn::Arn;
 use crate::report::script::{Start, script};
 use crate::report::{build, text};
 
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "format")]
     script: bool,
     /// Start from this endpoint: export everything about it between --from and --to
-    #[arg(long, value_name = "NAME", requires_all = ["script", "from", "to"])]
+    #[arg(long, value_name = "NAME|ARN", requires_all = ["script", "from", "to"])]
     endpoint: Option<String>,
 }
 
@@ -32,6 +33,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let (from, to) = common.interval()?;
     let start = match (&arguments.endpoint, from, to) {
         (Some(endpoint), Some(from), Some(to)) => {
+            let arn = Arn::parse(endpoint);
+            let region = arn.as_ref().map(|arn| arn.region().to_owned()).or_else(|| common.region.clone());
+            let endpoint = arn.as_ref().map_or(endpoint.as_str(), Arn::last);
             if endpoint.is_empty()
                 || !endpoint.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
                 || endpoint.starts_with('-')
@@ -40,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
                     "--endpoint {endpoint}: an endpoint's name holds letters, digits and hyphens only"
                 )));
             }
-            Some(Start { endpoint: endpoint.clone(), from, to, region: common.region.clone() })
+            Some(Start { endpoint: endpoint.to_owned(), from, to, region })
         }
         _ => None,
     };

@@ -25,6 +25,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let (from, to) = common.interval()?;
     let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common)?;
     let mut selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
+    if arguments.model.as_deref() == Some("") {
+        return Err(Failure::usage("--model is empty"));
+    }
     if let Some(name) = &arguments.model {
         let found = selection.models_named(&case, name);
         selection.models = Some(found.map_err(|none| no_model(name, none))?);

@@ -64,6 +64,10 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
+    fn internal(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Internal, message: message.into() }
+    }
+
     fn unread(message: impl Into<String>) -> Self {
         Self { exit: Exit::Unread, message: message.into() }
     }
@@ -122,7 +126,7 @@ fn open(paths: &[PathBuf], common: &Common) -> Result<Opened, Failure> {
     let options = Options { show_secrets: common.show_secrets, ..Options::default() };
     let watched: Box<dyn Observer> =
         if common.quiet || common.no_progress { Box::new(Unwatched) } else { Box::<Progress>::default() };
-    let intake = intake::read(paths, &options, common.jobs, &*watched);
+    let intake = intake::read(paths, &options, usize::from(common.jobs), &*watched);
     drop(watched);
     let case = Case::build(intake.facts, &intake.density, &intake.ledger, as_of);
     let ledger = intake.ledger;
@@ -155,8 +159,8 @@ fn unopened(ledger: &Ledger, paths: &[PathBuf]) -> Vec<String> {
 
 /// Says that there is nothing to go by, and what was looked for.
 fn nothing(ledger: &Ledger) -> String {
-    let found = match ledger.exhibits().len() {
-        0 => "no file there".to_owned(),
+    let found = match ledger.exhibits().iter().filter(|exhibit| !exhibit.sha256.is_empty()).count() {
+        0 => "no file there can be opened".to_owned(),
         1 => "the one file there is not recognised or cannot be read".to_owned(),
         files => format!("none of the {files} files there is recognised and can be read"),
     };

@@ -70,8 +70,8 @@ pub(super) struct Common {
     #[arg(long, global = true)]
     pub show_secrets: bool,
     /// Threads that read evidence; 0 is one for each processor
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    pub jobs: usize,
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=256))]
+    pub jobs: u16,
     /// No messages on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,

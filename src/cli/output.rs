@@ -45,7 +45,7 @@ impl Output {
         match self {
             Self::Stdout(choice) => self.settle(AutoStream::new(io::stdout(), *choice).write_all(text.as_bytes())),
             Self::File(path, choice) => {
-                let file = File::create(path).map_err(|error| self.failed(&error))?;
+                let file = fresh(path).map_err(|error| self.failed(&error))?;
                 self.settle(AutoStream::new(file, *choice).write_all(text.as_bytes()))
             }
         }
@@ -59,7 +59,7 @@ impl Output {
         };
         match self {
             Self::Stdout(_) => self.settle(to(&mut io::stdout().lock())),
-            Self::File(path, _) => self.settle(File::create(path).and_then(|mut file| to(&mut file))),
+            Self::File(path, _) => self.settle(fresh(path).and_then(|mut file| to(&mut file))),
         }
     }
 
@@ -72,11 +72,19 @@ impl Output {
     }
 
     fn failed(&self, error: &io::Error) -> Failure {
-        Failure::usage(match self {
-            Self::Stdout(_) => format!("standard output cannot be written: {error}"),
-            Self::File(path, _) => format!("{} cannot be written: {error}", path.display()),
-        })
+        match self {
+            Self::Stdout(_) => Failure::internal(format!("standard output cannot be written: {error}")),
+            Self::File(path, _) => Failure::usage(format!("{} cannot be written: {error}", path.display())),
+        }
     }
+}
+
+/// Makes a file in place of what lies there. What lies there is not written over but left: it may be a hard link to evidence.
+fn fresh(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        fs::remove_file(path)?;
+    }
+    File::create(path)
 }
 
 /// Returns a path without links and dots; of a path that does not exist yet, as much of it as does.

@@ -157,7 +157,14 @@ mod tests {
     use super::*;
 
     fn owner(group: Option<&str>, stream: &str) -> Option<Owner> {
-        LogStatement { group: group.map(Into::into), stream: stream.into(), what: LogWhat::CodeIgnored, at: None }.owner()
+        LogStatement {
+            group: group.map(Into::into),
+            home: Home::default(),
+            stream: stream.into(),
+            what: LogWhat::CodeIgnored,
+            at: None,
+        }
+        .owner()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::s3::S3Uri;
 pub const REDACTED: &str = "<redacted>";
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)secret|token|passw|\bpwd\b|_pwd|credential|private|api[-_.]?key|access[-_.]?key|account[-_.]?key|oauth|(^|[-_.])auth([-_.]|$)|(^|[-_.])key$").ok()
+    Regex::new(r"(?i)secret|token|pass(w|phrase|$|[-_.])|\bpwd\b|_pwd|credential|private|api[-_.]?key|access[-_.]?key|account[-_.]?key|oauth|(^|[-_.])auth([-_.]|$)|(^|[-_.])key$").ok()
 });
 
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -26,11 +26,21 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | \bsk-[0-9A-Za-z_-]{20,} | \bhf_[0-9A-Za-z]{20,}
         | \beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.   # JSON web tokens
         | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY
-        | \w+://[^\s/:@]+:[^\s/@]+@            # a password in a URL
+        | \w+://[^\s/:@]*:[^\s@]+@             # a password in a URL
         ",
     )
     .ok()
 });
+
+/// A name and what stands behind it in running text: `password=x`, `"token": "x"`, `--secret x`.
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let name = r"(?i:[\w.-]*(?:secret|token|passw|passphrase|pwd|credential|(?:private|api|access|account)[-_.]?key)[\w.-]*)";
+    let value = r#"[^\s"'<>,;&]{4,}"#;
+    Regex::new(&format!(r#"({name})("?\s*[=:]\s*"?)({value})|(--{name})(\s+)({value})"#)).ok()
+});
+
+/// A run of the characters of a secret access key.
+static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9/+]+").ok());
 
 /// Returns whether a named value is to be kept from every output. A place in S3 is none, whatever its name.
 pub fn is_secret(name: &str, value: &str) -> bool {
@@ -41,7 +51,9 @@ pub fn is_secret(name: &str, value: &str) -> bool {
     if matches(&VALUE, value) {
         return true;
     }
-    let harmless = S3Uri::parse(value).is_some() || value.parse::<f64>().is_ok() || matches!(value, "true" | "false");
+    let folded = name.to_ascii_lowercase();
+    let counts = value.parse::<f64>().is_ok() && !folded.contains("pass") && !folded.contains("secret");
+    let harmless = S3Uri::parse(value).is_some() || counts || matches!(value, "true" | "false");
     !harmless && matches(&NAME, name)
 }
 
@@ -70,9 +82,22 @@ pub fn redact_arguments(arguments: &mut [String]) {
     }
 }
 
-/// Replaces what looks like a secret inside a text.
+/// Replaces what looks like a secret inside a text: what has the form of one, and what stands behind a name of one.
 pub fn redact_text(text: &str) -> String {
-    VALUE.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, REDACTED).into_owned())
+    let text = VALUE.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, REDACTED).into_owned());
+    let (Some(named), Some(key)) = (NAMED.as_ref(), KEY.as_ref()) else { return text };
+    let text = named.replace_all(&text, |found: &regex::Captures<'_>| {
+        let part = |at: usize| found.get(at).or_else(|| found.get(at + 3)).map(|part| part.as_str()).unwrap_or_default();
+        if is_secret(part(1), part(3)) { format!("{}{}{REDACTED}", part(1), part(2)) } else { found[0].to_owned() }
+    });
+    // Secret access keys have 40 characters of all kinds; so have commits, of two kinds.
+    key.replace_all(&text, |found: &regex::Captures<'_>| {
+        let run = &found[0];
+        let has = |is: fn(&u8) -> bool| run.as_bytes().iter().any(is);
+        let is_key = run.len() == 40 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+        if is_key { REDACTED.to_owned() } else { run.to_owned() }
+    })
+    .into_owned()
 }
 
 #[cfg(test)]
@@ -98,6 +123,20 @@ mod tests {
             ("use_auth", "false"),
         ] {
             assert!(!is_secret(name, value), "{name}");
+        }
+        for (text, shown) in [
+            ("login failed: password=hunter2 for ml", "login failed: password=<redacted> for ml"),
+            ("see https://u:hunter2@host/x", "see <redacted>host/x"),
+            (r#"{"token": "abcdef", "rows": 12345}"#, r#"{"token": "<redacted>", "rows": 12345}"#),
+            ("run --api-key abcdef --epochs 3000", "run --api-key <redacted> --epochs 3000"),
+            ("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "key <redacted>"),
+            (
+                "the token expired at 4e1243bd22c66e76c2ba9eddc1f91394e57f9f83",
+                "the token expired at 4e1243bd22c66e76c2ba9eddc1f91394e57f9f83",
+            ),
+            ("AlgorithmError: ValueError: max_tokens=512 is too few", "AlgorithmError: ValueError: max_tokens=512 is too few"),
+        ] {
+            assert_eq!(redact_text(text), shown);
         }
         let mut arguments = ["--epochs", "3", "--api-key", "abc", "--token=x", "--data", "s3://b/p"].map(str::to_owned);
         redact_arguments(&mut arguments);

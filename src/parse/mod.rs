@@ -182,7 +182,7 @@ pub fn read(
     if let Some(fault) = window.fault() {
         sink.defect(Locator::Whole, format!("cannot be read to its end: {fault}"));
     }
-    let asked = request.filter(|_| sink.used_request()).map(|request| request.shown());
+    let asked = request.filter(|_| sink.used_request()).map(|request| request.shown(options.show_secrets));
     sink.parsed(format, asked)
 }
 
@@ -218,10 +218,15 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
         return content(window, cx, sink);
     }
     match recognise::recognise(head) {
-        Verdict::Foreign("empty") if cx.request.is_some_and(|request| request.exit.is_some_and(|exit| exit != 0)) => {
-            failed_command(cx, sink)
-        }
-        Verdict::Foreign(looks_like) => Err(looks_like.to_owned()),
+        Verdict::Foreign("empty") => nothing(cx, sink),
+        Verdict::Foreign(looks_like) => match empty_listing(cx, head) {
+            // A list without rows does not show what it is a list of; its command does.
+            Some(format) => {
+                json(window, format, Layout::Members, cx, sink);
+                Ok(format)
+            }
+            None => Err(looks_like.to_owned()),
+        },
         Verdict::Known(format, _) if !format.is_read() && format != Format::Parquet => {
             sink.refuse(format.refusal());
             Ok(format)
@@ -253,29 +258,58 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
     }
 }
 
-/// Reads what a failed command leaves behind: nothing, and an exit status that may say something.
-fn failed_command(cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
-    let operation = cx.request.map(Request::operation);
-    match operation {
-        Some(("s3api", "get-bucket-lifecycle-configuration")) => {
+/// Reads an empty file: what its command and how that ended may say something.
+fn nothing(cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
+    let Some(request) = cx.request else { return Err("empty".to_owned()) };
+    match (request.operation(), request.exit) {
+        (("s3api", "get-bucket-lifecycle-configuration"), Some(_))
+            if request.error.as_deref() == Some("NoSuchLifecycleConfiguration") =>
+        {
             s3::no_lifecycle(cx, sink);
             Ok(Format::BucketLifecycle)
         }
-        _ => Err("empty: its command failed".to_owned()),
+        (("s3api", "get-bucket-versioning"), Some(0)) => {
+            s3::never_versioned(cx, sink);
+            Ok(Format::BucketVersioning)
+        }
+        (_, Some(exit)) if exit != 0 => Err(match &request.error {
+            Some(error) => format!("empty: its command failed with {error}"),
+            None => "empty: its command failed".to_owned(),
+        }),
+        _ => Err("empty".to_owned()),
     }
+}
+
+/// Returns the format of an S3 listing without rows.
+fn empty_listing(cx: &Context<'_>, head: &[u8]) -> Option<Format> {
+    let format = match cx.request?.operation() {
+        ("s3api", "list-object-versions") => Format::ObjectVersions,
+        ("s3api", "list-objects-v2" | "list-objects") => Format::Objects,
+        _ => return None,
+    };
+    let answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(head).ok()?;
+    let has_rows = |name: &str| answer.get(name).and_then(serde_json::Value::as_array).is_some_and(|rows| !rows.is_empty());
+    (answer.contains_key("RequestCharged") && !["Versions", "DeleteMarkers", "Contents"].into_iter().any(has_rows))
+        .then_some(format)
 }
 
 /// Ranks how faithfully a carrier keeps records: of several copies of one record, the best is used.
 const fn fidelity(format: Format) -> u8 {
     match format {
-        Format::CloudTrail => 0,
-        Format::CloudTrailRecord => 1,
-        Format::LookupEvents | Format::LookupStrings | Format::LakeResults => 2,
+        Format::CloudTrail => DELIVERED,
+        Format::CloudTrailRecord => RECORDS,
+        Format::LookupEvents | Format::LookupStrings | Format::LakeResults => ANSWERED,
         Format::TableCsv | Format::TableJson => LOSSY,
         _ => 3,
     }
 }
 
+/// The rank of files as `CloudTrail` delivers them.
+pub(crate) const DELIVERED: u8 = 0;
+/// The rank of records as they are.
+pub(crate) const RECORDS: u8 = 1;
+/// The rank of answers to queries.
+pub(crate) const ANSWERED: u8 = 2;
 /// The rank of carriers that drop or flatten parts of a record.
 pub const LOSSY: u8 = 4;
 

@@ -6,6 +6,7 @@
 
 use serde::Deserialize;
 
+use crate::fact::secret;
 use crate::json::element;
 use crate::json::scalar::{Moment, Text, Whole};
 use crate::time::Instant;
@@ -47,6 +48,8 @@ pub struct Request {
     pub captured: Option<Instant>,
     /// Its exit status.
     pub exit: Option<i64>,
+    /// The code of the error that AWS answered with.
+    pub error: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +64,8 @@ struct Sidecar {
     captured_at: Moment,
     #[serde(default)]
     exit: Whole,
+    #[serde(default)]
+    error: Text,
 }
 
 impl Request {
@@ -75,8 +80,16 @@ impl Request {
         if sidecar.argv.first().map(String::as_str) != Some("aws") || sidecar.argv.len() < 3 {
             return Err("no sidecar: `argv` is not the command line of an `aws` command".to_owned());
         }
-        let Sidecar { argv, account, region, captured_at, exit } = sidecar;
-        let mut request = Self { origin, argv, account: account.0, region: region.0, captured: captured_at.0, exit: exit.0 };
+        let Sidecar { argv, account, region, captured_at, exit, error } = sidecar;
+        let mut request = Self {
+            origin,
+            argv,
+            account: account.0,
+            region: region.0,
+            captured: captured_at.0,
+            exit: exit.0,
+            error: error.0.filter(|error| !error.is_empty()),
+        };
         request.region = request.region.clone().or_else(|| request.option("region").map(str::to_owned));
         Ok(request)
     }
@@ -121,6 +134,7 @@ impl Request {
             region: region.map(|part| (*part).to_owned()),
             captured: None,
             exit: None,
+            error: None,
         })
     }
 
@@ -169,9 +183,13 @@ impl Request {
         self.argv.get(at + 1..)?.iter().map(String::as_str).find(|word| !word.starts_with("--"))
     }
 
-    /// Describes the command for the ledger.
-    pub fn shown(&self) -> String {
-        format!("{} ({})", self.argv.join(" "), self.origin.name())
+    /// Describes the command for the ledger; secrets among its words are replaced unless they are wanted.
+    pub fn shown(&self, show_secrets: bool) -> String {
+        let mut argv = self.argv.clone();
+        if !show_secrets {
+            secret::redact_arguments(&mut argv);
+        }
+        format!("{} ({})", argv.join(" "), self.origin.name())
     }
 }
 

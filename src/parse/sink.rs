@@ -205,7 +205,7 @@ impl Sink {
 
     /// Notes the request that an envelope states.
     pub(crate) fn asked_by(&mut self, request: &Request) {
-        self.enveloped = Some(request.shown());
+        self.enveloped = Some(request.shown(self.show_secrets));
     }
 
     pub(crate) fn used_request(&self) -> bool {

@@ -277,7 +277,8 @@ const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
 fn serving(audit: &Audit<'_>, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
     let until = span.to.map(|to| to.latest).or(audit.case.as_of);
     // Requests of the cut-over go to the later model.
-    let counted = until.and_then(|until| audit.case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
+    let counted =
+        until.and_then(|until| audit.case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {
@@ -371,6 +372,7 @@ fn summary(audit: &Audit<'_>) -> doc::Summary {
     let of = |severity: Severity| audit.findings.iter().filter(|finding| finding.severity == severity).count();
     doc::Summary {
         exhibits_read: audit.ledger.recognised(),
+        left_out: audit.left_out(),
         models: audit.lineages.len(),
         data_pinned: count(Lineage::is_data_pinned),
         code_pinned: count(Lineage::is_code_pinned),

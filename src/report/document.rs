@@ -563,6 +563,8 @@ pub struct Evidence {
 pub struct Summary {
     /// Exhibits that were recognised and read, at least in part; archives and sidecars themselves are not counted.
     pub exhibits_read: usize,
+    /// Models and jobs that the chosen account, region and interval leave out.
+    pub left_out: usize,
     /// Models.
     pub models: usize,
     /// Models whose training data is known by content at grade B or better.

@@ -124,7 +124,7 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             Described::new(format!("the lifecycle rules of bucket {bucket}"), command)
         }
         GapKey::Overwritten { bucket, prefix } => Described::never(format!(
-            "earlier content of objects under s3://{bucket}/{prefix}, which was overwritten in place: the bucket kept no versions"
+            "earlier content of objects under s3://{bucket}/{prefix}, which was overwritten or removed and of which no version was kept"
         )),
         GapKey::Manifest { bucket, key } => {
             let uri = format!("s3://{bucket}/{key}");

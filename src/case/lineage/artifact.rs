@@ -19,8 +19,7 @@ pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
     if uris.len() < 2 {
         return claim;
     }
-    let others: Vec<String> =
-        uris.into_iter().filter(|uri| claim.value().is_none_or(|artifact| artifact.uri != *uri)).collect();
+    let others: Vec<String> = uris.into_iter().filter(|uri| claim.value().is_none_or(|artifact| artifact.uri != *uri)).collect();
     claim.noting(&format!("other containers of the model have bytes of their own: {}", others.join(", ")))
 }
 
@@ -76,7 +75,7 @@ fn of_first(case: &Case, view: &View<'_>) -> Claim<Artifact> {
         }
         (None, Some(version)) => {
             let reach = at.map(|at| case.objects.reach(uri, at, Some(at))).unwrap_or_default();
-            let (known, doubt) = knowledge(&reach);
+            let (known, doubt) = knowledge(&reach, version);
             let grade = grade::version(known, version.is_corroborated(), false);
             let why = format!("the version S3 had when the model was made{doubt}");
             let missing = (grade > Grade::B).then_some(listing);
@@ -88,10 +87,13 @@ fn of_first(case: &Case, view: &View<'_>) -> Claim<Artifact> {
 }
 
 /// Returns what the evidence of one object's history is worth, and words for its doubts.
-pub(super) fn knowledge(reach: &Reach) -> (Knowledge, String) {
+pub(super) fn knowledge(reach: &Reach, version: &Version) -> (Knowledge, String) {
     let doubt = if reach.doubts.is_empty() { String::new() } else { format!("; but {}", reach.doubts.join("; ")) };
     if !reach.versions.is_empty() || !reach.inventories.is_empty() {
         return (Knowledge::Versions { may_have_lost: !reach.doubts.is_empty() }, doubt);
+    }
+    if !reach.current.is_empty() && !version.is_listed() {
+        return (Knowledge::Writes, "; it was written over before it was listed".to_owned());
     }
     if !reach.current.is_empty() && reach.doubts.is_empty() {
         return (Knowledge::UnchangedObject, "; it was not changed until it was listed".to_owned());

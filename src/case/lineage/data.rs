@@ -155,6 +155,12 @@ fn of_place(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<Da
     if !obscured.is_empty() {
         return hidden(case, uri, &obscured, &reach);
     }
+    if live.is_empty() {
+        // A job whose input matches nothing fails: what it read is gone without a trace.
+        let why = "the evidence shows nothing that lay there, and a job that finds nothing fails: what it read was removed";
+        let missing = GapKey::Overwritten { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
+        return Claim::unknown(why, [missing]).citing(reach_cites(&reach));
+    }
     let Some(cites) = cites(case, job, &live, &reach) else {
         return Claim::unknown("nothing tells which objects lay there", [listing_of(uri)]);
     };
@@ -244,9 +250,11 @@ fn object(place: &S3Uri, key: &str, version: &Version) -> DataObject {
 /// Claims the version of a manifest and the objects it names.
 fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<DataVersion> {
     let by_name = |said: &&Said<ManifestStatement>| {
-        said.says.uri.is_none() && (said.says.path.ends_with(&format!("/{}", uri.key)) || said.says.path.ends_with(&format!("/{}", uri.file_name())))
+        said.says.uri.is_none()
+            && (said.says.path.ends_with(&format!("/{}", uri.key)) || said.says.path.ends_with(&format!("/{}", uri.file_name())))
     };
-    let manifest = case.manifests.iter().find(|said| said.says.uri.as_ref() == Some(uri)).or_else(|| case.manifests.iter().find(by_name));
+    let manifest =
+        case.manifests.iter().find(|said| said.says.uri.as_ref() == Some(uri)).or_else(|| case.manifests.iter().find(by_name));
     let own = of_place(case, job, uri, window);
     let Some(manifest) = manifest else {
         let missing = GapKey::Manifest { bucket: uri.bucket.to_string(), key: uri.key.to_string() };
@@ -257,13 +265,20 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
             None => own.lacking([missing]),
         };
     };
-    let mut parts = Parts { grade: own.grade(), objects: Vec::new(), citations: vec![manifest.cite.clone()], missing: own.missing().to_vec(), changed: 0 };
+    let mut parts = Parts {
+        grade: own.grade(),
+        objects: Vec::new(),
+        citations: vec![manifest.cite.clone()],
+        missing: own.missing().to_vec(),
+        changed: 0,
+    };
     parts.citations.extend(own.evidence().cloned());
     match own.value() {
         Some(version) => parts.objects.extend(version.objects.iter().filter(|object| object.key == *uri.key).cloned()),
         None => parts.grade = Grade::C,
     }
-    let mut why = format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
+    let mut why =
+        format!("the manifest and the {} object(s) it names, as they lay there when the job read", manifest.says.objects.len());
     if !is_what_was_read(case, manifest, uri, window) {
         parts.grade = parts.grade.weaker(Grade::C);
         why.push_str("; nothing shows that the manifest here is the version that was read");
@@ -306,7 +321,7 @@ impl Parts {
             return;
         };
         let reach = case.objects.reach(named, window.from, window.to);
-        let (known, _) = knowledge(&reach);
+        let (known, _) = knowledge(&reach, version);
         let until = window.to.or(case.as_of).unwrap_or(window.from);
         let changed = case.objects.changes(named, window.from, until).iter().any(|change| change.key == &*named.key);
         self.changed += usize::from(changed);
@@ -327,7 +342,8 @@ impl Parts {
 fn is_what_was_read(case: &Case, manifest: &Said<ManifestStatement>, uri: &S3Uri, window: ReadWindow) -> bool {
     let Some(copied) = manifest.cite.time.filter(|_| manifest.says.uri.as_ref() == Some(uri)) else { return false };
     let (then, now) = (case.objects.live_object(uri, window.from), case.objects.live_object(uri, copied));
-    then.zip(now).is_some_and(|(then, now)| then.is_same_as(now)) && case.objects.reach(uri, window.from, Some(copied)).doubts.is_empty()
+    then.zip(now).is_some_and(|(then, now)| then.is_same_as(now))
+        && case.objects.reach(uri, window.from, Some(copied)).doubts.is_empty()
 }
 
 /// Claims the job that produced an input.

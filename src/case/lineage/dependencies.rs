@@ -13,7 +13,8 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     let Some(job) = job else { return Claim::unknown("the training job is not known", unknown_job.to_vec()) };
     let missing = GapKey::JobLog(job.kind, job.arn.clone(), job.created);
     let hosts: Vec<_> = case.logs.of_job(&job.arn).collect();
-    let Some((_, first)) = hosts.first() else { return Claim::unknown("the job's log is not in the evidence", [missing]) };
+    let printed = hosts.iter().find(|(_, printed)| !printed.packages.is_empty()).or_else(|| hosts.first());
+    let Some((_, first)) = printed else { return Claim::unknown("the job's log is not in the evidence", [missing]) };
     let complete = hosts.iter().all(|(_, printed)| printed.complete);
     let (grade, extent) = if complete { (Grade::B, "whole log") } else { (Grade::C, "log, as far as it is here") };
     let Some(cites) = Citations::from_all(hosts.iter().filter_map(|(_, printed)| printed.package_citations()).flatten()) else {
@@ -29,7 +30,6 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     // Hosts of one job install on their own, and may resolve different versions.
     let others: Vec<Conflict<BTreeMap<String, String>>> = hosts
         .iter()
-        .skip(1)
         .filter(|(_, printed)| printed.packages != first.packages && !printed.packages.is_empty())
         .filter_map(|(_, printed)| Some(Conflict { value: printed.packages.clone(), evidence: printed.package_citations()? }))
         .collect();

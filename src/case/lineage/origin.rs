@@ -163,7 +163,7 @@ fn by_place<'a>(
     let written = version.visible().zip(job.write_window()).map(|(visible, (from, to))| visible >= from && visible <= to);
     match written {
         Some(true) if registered && !derived => {
-            let why = "the version whose ETag SageMaker recorded was written to the job's artifact while the job ended";
+            let why = "the version of the model's bytes was written to the job's artifact while the job ended";
             Some(Found::Job { job, grade: Grade::A, why: why.to_owned(), cites })
         }
         Some(false) => {

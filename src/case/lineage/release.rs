@@ -1,9 +1,9 @@
 //! The package a model was released as, and who approved it.
 
 use super::super::Case;
-use super::super::claim::{Claim, Grade};
+use super::super::claim::{Claim, Conflict, Grade};
 use super::super::gap::GapKey;
-use super::super::registry::Package;
+use super::super::registry::{Decision, Package};
 use super::{ApprovalState, Artifact, PackageRef, View};
 use crate::evidence::citation::Citations;
 use crate::fact::arn::Arn;
@@ -90,6 +90,21 @@ pub(super) fn approval(case: &Case, view: &View<'_>, package: &Claim<PackageRef>
     let Some(cites) = Citations::from_all(known.decisions.iter().map(|decision| decision.cite.clone())) else {
         return Claim::unknown("nothing tells of the package's approval", [missing]);
     };
+    // Two acts of one second, and no record of which came first.
+    let rival = known
+        .decisions
+        .iter()
+        .find(|other| other.at == decision.at && other.is_act && decision.is_act && other.status != decision.status);
+    if let Some(rival) = rival {
+        let side = |decision: &Decision| {
+            let by = decision.by.as_ref().map(|by| by.actor().to_owned());
+            let state = ApprovalState { status: decision.status, by, at: decision.at, history: known.decisions.clone() };
+            Conflict { value: state, evidence: Citations::one(decision.cite.clone()) }
+        };
+        let mut sides = vec![side(decision), side(rival)];
+        sides.sort_by(|left, right| left.evidence.iter().cmp(right.evidence.iter()));
+        return Claim::contradicted("two decisions were recorded in one second, and nothing tells which came first", sides);
+    }
     let by = decision.by.as_ref().map(|by| by.actor().to_owned()).or_else(|| decision.recorded_by.clone());
     let why = if decision.is_act {
         "the call that set it is recorded"

@@ -40,7 +40,7 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
     let missing = GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() };
     let claim = if let (Some(version), Some(from)) = (live, from) {
         let reach = case.objects.reach(&uri, from, Some(from));
-        let (known, doubt) = knowledge(&reach);
+        let (known, doubt) = knowledge(&reach, version);
         let grade = grade::version(known, version.is_corroborated(), false);
         let value = Source {
             uri: uri.to_string(),

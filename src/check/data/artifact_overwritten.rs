@@ -63,8 +63,11 @@ fn report(
         case.objects.cites_of(then).into_iter().chain(case.objects.cites_of(first)).chain(lineage.artifact.evidence().cloned());
     let Some(evidence) = Citations::from_all(cites) else { return };
     let at = first.visible();
-    let spans: Vec<_> =
-        case.serving.of_model(&lineage.arn, lineage.created).filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at))).collect();
+    let spans: Vec<_> = case
+        .serving
+        .of_model(&lineage.arn, lineage.created)
+        .filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at)))
+        .collect();
     let exposure = spans.first().zip(at).and_then(|(span, at)| {
         let from = at.max(span.from.latest);
         let to = span.to.map(|to| to.earliest).or(case.as_of)?;

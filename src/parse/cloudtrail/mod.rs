@@ -12,7 +12,7 @@ mod storage;
 
 use std::borrow::Cow;
 
-use super::{Context, Reader};
+use super::{ANSWERED, Context, DELIVERED, RECORDS, Reader};
 use crate::evidence::citation::Locator;
 use crate::json::element;
 use crate::json::skim::Element;
@@ -66,9 +66,26 @@ fn record_element(element: &Element<'_>, place: &Locator, cx: &Context<'_>, sink
         return sink.damaged(place.clone(), format!("no CloudTrail record: `{}` is no time", head.time));
     };
     sink.record();
-    sink.count(&head.account, &head.region, at);
+    if shows_what_is_missing(cx, sink) {
+        sink.count(&head.account, &head.region, at);
+    } else {
+        sink.seen(at);
+    }
     if matters(&head.source, &head.name, element.bytes) {
         record::read(element.bytes, place, cx, sink);
+    }
+}
+
+/// Returns whether a record's carrier holds whatever the trail recorded, so that what is not in it did not happen. Answers to
+/// queries, events on a bus and lines of a log were selected by somebody.
+fn shows_what_is_missing(cx: &Context<'_>, sink: &Sink) -> bool {
+    match sink.carrier {
+        DELIVERED | RECORDS => true,
+        ANSWERED => cx.request.is_some_and(|request| {
+            request.operation() == ("cloudtrail", "lookup-events")
+                && !request.has_any(&["lookup-attributes", "max-items", "query", "starting-token"])
+        }),
+        _ => false,
     }
 }
 

@@ -49,6 +49,11 @@ fn say(
     sink.say(place, Source::S3, cx.captured(), Statement::Bucket(Box::new(statement)));
 }
 
+/// A bucket that never kept versions answers with nothing at all.
+pub(in crate::parse) fn never_versioned(cx: &Context<'_>, sink: &mut Sink) {
+    say(&Locator::Whole, Some(Versioning::Never), None, cx, sink);
+}
+
 /// A bucket without lifecycle rules answers with an error: the export is empty and its command failed.
 pub(in crate::parse) fn no_lifecycle(cx: &Context<'_>, sink: &mut Sink) {
     say(&Locator::Whole, None, Some(Vec::new()), cx, sink);

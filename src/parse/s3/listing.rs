@@ -126,12 +126,24 @@ impl Reader for Listing {
                 "the listing goes on in an answer that is not here: nothing follows from what is missing in it",
             );
         }
-        let shortens = ["max-items", "max-keys", "starting-token", "query", "start-after", "key-marker", "version-id-marker", "delimiter", "no-paginate"];
+        let shortens = [
+            "max-items",
+            "max-keys",
+            "starting-token",
+            "query",
+            "start-after",
+            "key-marker",
+            "version-id-marker",
+            "delimiter",
+            "no-paginate",
+        ];
         let limited = cx.request.is_some_and(|request| request.has_any(&shortens) || request.exit.is_some_and(|exit| exit != 0));
         let captured = cx.captured().or_else(|| header.date());
         let contradicted = captured.zip(self.newest).filter(|(captured, newest)| newest > captured);
         if let Some((captured, newest)) = contradicted {
-            let message = format!("it is said to have been made at {captured}, and lists what was written at {newest}: that time is refused");
+            let message = format!(
+                "it is said to have been made at {captured}, and lists what was written at {newest}: that time is refused"
+            );
             sink.defect(Locator::Whole, message);
         }
         let statement = ListingStatement {

@@ -7,7 +7,7 @@ mod text;
 use super::Reader;
 use crate::recognise::Format;
 
-pub(super) use bucket::{lifecycle_of_request, no_lifecycle};
+pub(super) use bucket::{lifecycle_of_request, never_versioned, no_lifecycle};
 pub(super) use text::text;
 
 /// Returns the reader of an answer of S3.

@@ -296,7 +296,10 @@ pub(in crate::parse) fn package(shape: Package, setting: &Setting<'_>, is_update
         modified: shape.last_modified_time.0,
         seen: setting.seen,
         approval: shape.model_approval_status.0.as_deref().and_then(Approval::parse),
-        reason: shape.approval_description.0,
+        reason: shape
+            .approval_description
+            .0
+            .map(|reason| if setting.show_secrets { reason } else { secret::redact_text(&reason) }),
         containers,
         commit: shape.metadata_properties.commit_id.0,
         repository: shape.metadata_properties.repository.0,

@@ -3,6 +3,8 @@
 //! What changes from case to case is a few quoted assignments and the commands of the gaps; the rest is the same text always,
 //! so that whoever is asked to run it can have read it once.
 
+use sha2::{Digest, Sha256};
+
 use crate::case::gap::{Gap, Gaps};
 use crate::time::{Instant, Seconds};
 
@@ -48,18 +50,33 @@ fn step(gap: &Gap) -> Option<String> {
     let what = crate::escape::shown(&gap.what).into_owned();
     let step = match words.as_slice() {
         [_, s3, sync, from, to] if s3 == "s3" && sync == "sync" => format!("sync {to} {from}"),
-        [_, service, operation, ..] => format!("save {}-{service}-{operation}.json {}", gap.id.to_lowercase(), words.join(" ")),
+        [_, service, operation, ..] => format!("save {service}-{operation}-{}.json {}", mark(command), words.join(" ")),
         _ => return None,
     };
     Some(format!("\n# {what}\n{step}\n"))
 }
 
+/// Marks a command in the name of its answer, so that another round of the script into the same folder finds its own.
+fn mark(command: &[String]) -> String {
+    use std::fmt::Write as _;
+
+    Sha256::digest(command.join("\n").as_bytes()).iter().take(5).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 fn assignments(start: &Start) -> String {
     let quoted = |text: &str| shlex::try_quote(text).map(std::borrow::Cow::into_owned).unwrap_or_default();
     let region = start.region.as_deref().map_or_else(|| "$HOME_REGION".to_owned(), quoted);
+    let region_needed = if start.region.is_some() {
+        ""
+    } else {
+        "[ -n \"$REGION\" ] || { printf '%s\\n' 'No region: set AWS_REGION' >&2; exit 1; }\n"
+    };
     let partition = "case $REGION in cn-*) PARTITION=aws-cn ;; us-gov-*) PARTITION=aws-us-gov ;; *) PARTITION=aws ;; esac";
     format!(
-        "\nENDPOINT={}\nFROM={}\nTO={}\nFROM_MILLIS={}\nTO_MILLIS={}\nPERIOD={}\nREGION={region}\n{partition}\n",
+        "\nENDPOINT={}\nFROM={}\nTO={}\nFROM_MILLIS={}\nTO_MILLIS={}\nPERIOD={}\nREGION={region}\n{region_needed}{partition}\n",
         quoted(&start.endpoint),
         start.from.to_seconds_text(),
         start.to.to_seconds_text(),

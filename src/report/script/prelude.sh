@@ -24,7 +24,8 @@ name() {
 save() {
     file=$OUT/$1
     shift
-    [ -e "$file.cmd" ] && return 0
+    # What was exported before is kept; what failed before is tried again.
+    grep -q '"exit":0}' "$file.cmd" 2>/dev/null && return 0
     mkdir -p "$(dirname "$file")" || exit 1
     captured=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     "$@" >"$file" 2>"$OUT/.error"
@@ -37,10 +38,14 @@ save() {
         before=$word
         argv="$argv${argv:+,}$(json "$word")"
     done
-    printf '{"argv":[%s],"account":%s,"region":%s,"captured_at":"%s","exit":%s}\n' \
-        "$argv" "$(json "$ACCOUNT")" "$(json "$region")" "$captured" "$status" >"$file.cmd"
+    # The code of an error that AWS answered with: it may be an answer too.
+    code=$(sed -n 's/^An error occurred (\([A-Za-z.]*\)).*/\1/p' "$OUT/.error" | head -n 1)
+    printf '{"argv":[%s],"account":%s,"region":%s,"captured_at":"%s","error":%s,"exit":%s}\n' \
+        "$argv" "$(json "$ACCOUNT")" "$(json "$region")" "$captured" "$(json "$code")" "$status" >"$file.cmd"
     if [ "$status" -eq 0 ]; then
         printf 'saved   %s\n' "$file" >&2
+    elif [ "$code" = NoSuchLifecycleConfiguration ]; then
+        printf 'saved   %s (there are no rules)\n' "$file" >&2
     else
         printf . >>"$OUT/.failed"
         printf 'failed  %s\n' "$file" >&2
@@ -49,7 +54,7 @@ save() {
     rm -f "$OUT/.error"
 }
 
-# sync FOLDER SOURCE [REGION]: copies a folder of S3.
+# sync FOLDER SOURCE: copies a folder of S3.
 sync() {
     mkdir -p "$OUT/$1" || exit 1
     aws s3 sync "$2" "$OUT/$1" --only-show-errors || printf . >>"$OUT/.failed"

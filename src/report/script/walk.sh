@@ -1,6 +1,9 @@
 
 # each COMMAND...: the words that a command answers with, one a line.
-each() { "$@" --output text 2>/dev/null | tr '\t' '\n' | grep -v -e '^None$' -e '^$' | sort -u; }
+each() {
+    words=$("$@" --output text 2>/dev/null) || printf . >>"$OUT/.failed"
+    printf '%s\n' "$words" | tr '\t' '\n' | grep -v -e '^None$' -e '^$' | sort -u
+}
 
 # lies_at: S3 URIs on standard input; exports the versions under each, and how its bucket keeps them.
 lies_at() {
@@ -115,6 +118,7 @@ for job in $(each aws sagemaker list-transform-jobs --creation-time-after "$FROM
 done
 
 # Pipelines: what each execution ran, and what it took from cache.
+save pipelines/list-pipelines.json aws sagemaker list-pipelines --region "$REGION" --output json
 for pipeline in $(each aws sagemaker list-pipelines --query 'PipelineSummaries[].PipelineName' --region "$REGION"); do
     save "pipelines/$(name "$pipeline").json" aws sagemaker describe-pipeline --pipeline-name "$pipeline" --region "$REGION" --output json
     for execution in $(each aws sagemaker list-pipeline-executions --pipeline-name "$pipeline" --created-after "$FROM" --created-before "$TO" \

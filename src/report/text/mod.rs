@@ -96,7 +96,12 @@ fn headline(page: &mut Page<'_>, answer: &doc::Audit) {
     }
     let nothing_here = answer.models.is_empty() && answer.jobs.is_empty() && answer.serving.is_empty();
     if nothing_here && answer.findings.is_empty() {
-        return page.line("No machine-learning activity in this evidence: no job, model, package, pipeline or endpoint.");
+        let text = if answer.summary.left_out > 0 {
+            "Nothing here fits the account, region and interval that were asked for."
+        } else {
+            "No machine-learning activity in this evidence: no job, model, package, pipeline or endpoint."
+        };
+        return page.line(text);
     }
     page.line(&format!("Findings: {}", tables::counted(&answer.findings)));
     if let Some(gravest) = answer.findings.first().filter(|finding| finding.severity <= crate::finding::Severity::High) {
