@@ -1,0 +1,53 @@
+"""Checks that what modeltrail answers as JSON is what its published schemas describe.
+
+Users write scripts against docs/schema; an answer that its schema refuses would break them. The schemas are judged by
+an implementation that has nothing to do with the one that wrote them.
+
+    schemas.py MODELTRAIL [FIXTURES [SCHEMAS]]
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from jsonschema import Draft202012Validator
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COMMANDS = ["audit", "lineage", "gaps"]
+CASES = ["midnight-timeout", "stale-cache"]
+
+
+def errors(schema, binary, command, evidence):
+    """Yields what the schema says against a command's answer."""
+    done = subprocess.run([binary, command, "-q", "-f", "json", evidence], capture_output=True, text=True, check=True)
+    for error in Draft202012Validator(schema).iter_errors(json.loads(done.stdout)):
+        yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+
+
+def main(arguments):
+    binary = os.path.abspath(arguments[0])
+    fixtures = arguments[1] if len(arguments) > 1 else os.path.join(HERE, "..", "fixtures")
+    schemas = arguments[2] if len(arguments) > 2 else os.path.join(HERE, "..", "docs", "schema")
+    checked = wrong = 0
+    for command in COMMANDS:
+        path = os.path.join(schemas, f"{command}.schema.json")
+        if not os.path.exists(path):
+            print(f"skipped {command}: it has no schema yet")
+            continue
+        with open(path, encoding="utf-8") as file:
+            schema = json.load(file)
+        Draft202012Validator.check_schema(schema)
+        found = [f"{case}: {error}" for case in CASES for error in errors(schema, binary, command, os.path.join(fixtures, case, "evidence"))]
+        if Draft202012Validator(schema).is_valid({}):
+            found.append("the schema accepts an empty object: it requires nothing")
+        for error in found:
+            print(f"{command}: {error}")
+        checked += len(CASES)
+        wrong += len(found)
+    print(f"{checked} answers checked, {wrong} errors")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
