@@ -9,6 +9,7 @@ mod corpus;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use modeltrail::intake::{self, Unwatched};
 use modeltrail::parse::Options;
@@ -40,10 +41,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         counts.dedup();
         for threads in counts {
             let roots = [shape.folder.clone()];
-            let before = MEMORY.current_usage();
+            let before = settled();
             MEMORY.reset_peak_usage();
             let intake = intake::read(&roots, &Options::default(), threads, &Unwatched);
-            let (peak, after) = (MEMORY.peak_usage(), MEMORY.current_usage());
+            let (peak, after) = (MEMORY.peak_usage(), settled());
             shape.check(&intake)?;
             let mib = |bytes: usize| bytes as f64 / MIB;
             let beyond = mib(peak.saturating_sub(after));
@@ -65,4 +66,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         "\nKept: facts, ledger and time coverage. Bound: {BOUND} MiB beyond them. Counted: what the Rust allocator hands out."
     );
     Ok(if exceeded { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Returns what is in use once threads that are ending have given up their buffers.
+fn settled() -> usize {
+    let mut usage = MEMORY.current_usage();
+    loop {
+        std::thread::sleep(Duration::from_millis(200));
+        let now = MEMORY.current_usage();
+        if now == usage {
+            return now;
+        }
+        usage = now;
+    }
 }

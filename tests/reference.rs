@@ -16,7 +16,9 @@ fn assert_document(path: &str, text: &str) {
 
 #[test]
 fn the_checks_are_documented() {
-    let mut text = String::from("# Checks\n\nMade from the program by its tests; `modeltrail checks ID` shows the same. A near-miss of each lies under `fixtures/`.\n");
+    let mut text = String::from(
+        "# Checks\n\nMade from the program by its tests; `modeltrail checks ID` shows the same. A near-miss of each lies under `fixtures/`.\n",
+    );
     for check in build::checks() {
         let _ = write!(
             text,
@@ -39,7 +41,13 @@ fn the_formats_are_listed() {
         "# Formats\n\nMade from the program by its tests. Recognition is by content alone. What is only told apart is listed in the ledger as refused, with the reason.\n\n| name in the ledger | what it is | |\n|---|---|---|\n",
     );
     for format in Format::ALL {
-        let _ = writeln!(text, "| `{}` | {} | {} |", format.name(), format.what(), if format.is_read() { "read" } else { "told apart" });
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            format.name(),
+            format.what(),
+            if format.is_read() { "read" } else { "told apart" }
+        );
     }
     assert_document("docs/formats.md", &text);
 }
@@ -80,7 +88,8 @@ fn the_answers_have_schemas_and_fit_them() {
     for case in support::files(Path::new("fixtures")).iter().filter(|path| path.ends_with("case.json")) {
         let evidence = case.parent().expect("a folder").join("evidence");
         let answer: serde_json::Value = serde_json::from_str(&support::audit(&[evidence]).json).expect("it is JSON");
-        let errors: Vec<String> = validator.iter_errors(&answer).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&answer).map(|error| format!("{} at {}", error, error.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", case.display());
     }
 }
@@ -100,7 +109,8 @@ fn quoted_answers_are_real() {
             quotes += 1;
             let told = told(name);
             let mut lines = told.lines();
-            for line in quoted.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("```") && line.trim() != "…") {
+            for line in quoted.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("```") && line.trim() != "…")
+            {
                 assert!(lines.any(|told| told == line), "{document}, {name}: not in the answer, or not in this order: {line}");
             }
         }
@@ -115,6 +125,7 @@ fn told(name: &str) -> String {
         return std::fs::read_to_string(Path::new("fixtures").join(story).join("expected.txt")).expect("the story is told");
     };
     let words = shlex::split(command).expect("it is a command");
-    let output = assert_cmd::Command::cargo_bin("modeltrail").expect("the program is built").args(words).output().expect("it runs");
+    let output =
+        assert_cmd::Command::cargo_bin("modeltrail").expect("the program is built").args(words).output().expect("it runs");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

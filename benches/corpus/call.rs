@@ -18,17 +18,15 @@ const REGIONS: [&str; 12] = [
     "sa-east-1",
     "us-east-2",
 ];
-const AGENTS: [&str; 12] = [
-    "Boto3/1.35.10 md/Botocore#1.35.10 ua/2.0 os/linux#6.1.102-108.177.amzn2023.x86_64 md/arch#x86_64 lang/python#3.11.9 md/pyimpl#CPython cfg/retry-mode#standard Botocore/1.35.10",
-    "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.64.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.30.4 os/linux lang/go#1.22.5 md/GOOS#linux md/GOARCH#amd64 api/ec2#1.175.1",
+const AGENTS: [&str; 10] = [
+    "Boto3/1.35.10 md/Botocore#1.35.10 ua/2.0 os/linux#6.1.102 md/arch#x86_64 lang/python#3.11.9 md/pyimpl#CPython cfg/retry-mode#standard Botocore/1.35.10",
+    "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.64.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.30.4 os/linux lang/go#1.22.5",
     "aws-sdk-go/1.44.322 (go1.21.5; linux; amd64) amazon-vpc-cni-k8s \\\"build\\\"=\\\"release\\\" version/v1.18.3",
-    "aws-sdk-java/2.26.7 Linux/5.10.223-212.873.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/17.0.12+7-LTS Java/17.0.12 vendor/Amazon.com_Inc. io/sync http/Apache cfg/retry-mode/legacy",
-    "aws-cli/2.17.38 md/awscrt#0.21.2 ua/2.0 os/linux#5.15.0-1066-aws md/arch#x86_64 lang/python#3.11.9 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#s3.cp",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36",
-    "[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.750 Linux/5.10.223-190.873.amzn2int.x86_64 OpenJDK_64-Bit_Server_VM/25.412-b09 java/1.8.0_412 vendor/Oracle_Corporation cfg/retry-mode/standard]",
+    "aws-sdk-java/2.26.7 Linux/5.10.223-212.873.amzn2.x86_64 OpenJDK_64-Bit_Server_VM/17.0.12+7-LTS Java/17.0.12 vendor/Amazon.com_Inc. io/sync http/Apache",
+    "aws-cli/2.17.38 md/awscrt#0.21.2 ua/2.0 os/linux#5.15.0-1066-aws md/arch#x86_64 lang/python#3.11.9 md/command#s3.cp",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36",
     "cloudformation.amazonaws.com",
-    "aws-internal/3 aws-sdk-java/1.12.770 Linux/5.10.223-190.873.amzn2int.x86_64 OpenJDK_64-Bit_Server_VM/25.422-b06 java/1.8.0_422 kotlin/1.3.72 vendor/N/A cfg/retry-mode/standard",
-    "aws-sdk-js/3.632.0 ua/2.0 os/linux#5.10.219-229.866.amzn2.x86_64 lang/js md/nodejs#20.16.0 exec-env/AWS_Lambda_nodejs20.x",
+    "aws-sdk-js/3.632.0 ua/2.0 os/linux#5.10.219 lang/js md/nodejs#20.16.0 exec-env/AWS_Lambda_nodejs20.x",
     "AWSConfig",
     "Datadog/7.56.0 (\\\"agent\\\"; aws-integration) python-requests/2.32.3",
 ];
@@ -101,11 +99,8 @@ pub(super) fn write(text: &mut String, rng: &mut Rng, place: &Place, into: i64, 
     // As in real files: not quite in the order of their times, nine in ten in the minute of the one before.
     let at = place.from + into + i64::try_from(rng.below(12)).unwrap_or_default();
     text.push_str(r#"{"eventVersion":"1.11","userIdentity":"#);
-    identity(text, rng, place, call.invoked_by, at);
+    let (address, agent, is_direct) = identity(text, rng, place, call.invoked_by, at);
     let Call { service, name, .. } = call;
-    let address =
-        call.invoked_by.map_or_else(|| format!("10.{}.{}.{}", rng.below(16), rng.below(64), rng.below(256)), ToOwned::to_owned);
-    let agent = call.invoked_by.unwrap_or_else(|| rng.pick(&AGENTS));
     let _ = write!(
         text,
         r#","eventTime":"{}","eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"{region}","sourceIPAddress":"{address}","userAgent":"{agent}""#,
@@ -136,7 +131,7 @@ pub(super) fn write(text: &mut String, rng: &mut Rng, place: &Place, into: i64, 
         let _ = write!(text, r#","vpcEndpointId":"vpce-{}""#, Rng::new(rng.below(4)).hex(17));
     }
     let _ = write!(text, r#","eventCategory":"{}""#, if call.data { "Data" } else { "Management" });
-    if call.invoked_by.is_none() {
+    if is_direct {
         let _ = write!(
             text,
             r#","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"{service}.{region}.amazonaws.com"}}"#
@@ -145,39 +140,51 @@ pub(super) fn write(text: &mut String, rng: &mut Rng, place: &Place, into: i64, 
     text.push('}');
 }
 
-/// Writes who called: mostly sessions of a few dozen roles.
-fn identity(text: &mut String, rng: &mut Rng, place: &Place, invoked_by: Option<&str>, at: i64) {
-    let account = &place.account;
-    let who = rng.below(40);
-    let own = &mut Rng::new(who * 97 + account.bytes().map(u64::from).sum::<u64>());
-    let team = own.pick(&TEAMS);
-    let key = format!("ASIA{}", &Rng::new(who * 31 + at.unsigned_abs() / 3_600).id("")[..16]);
+/// Writes who called: services, users, mostly sessions of a few dozen roles, of which a dozen are busy at a time. Returns the
+/// address and the agent, and whether the call came directly and not through a service.
+fn identity(
+    text: &mut String,
+    rng: &mut Rng,
+    place: &Place,
+    invoked_by: Option<&'static str>,
+    at: i64,
+) -> (String, &'static str, bool) {
     if let Some(service) = invoked_by {
         let _ = write!(text, r#"{{"type":"AWSService","invokedBy":"{service}"}}"#);
-    } else if who < 3 {
+        return (service.to_owned(), service, false);
+    }
+    let account = &place.account;
+    let who = (place.from.unsigned_abs() / 7 + rng.below(12)) % 40;
+    let own = &mut Rng::new(who * 97 + account.bytes().map(u64::from).sum::<u64>());
+    let (team, agent, service) = (own.pick(&TEAMS), own.pick(&AGENTS), own.pick(&SERVICES));
+    let address = format!("10.{}.{}.{}", own.below(16), own.below(64), own.below(200) + rng.below(3));
+    if who < 3 {
         let (id, access) = (own.id("AIDA"), own.id("AKIA"));
         let _ = write!(
             text,
             r#"{{"type":"IAMUser","principalId":"{id}","arn":"arn:aws:iam::{account}:user/ci/{team}-deployer","accountId":"{account}","accessKeyId":"{access}","userName":"{team}-deployer"}}"#
         );
-    } else {
-        let (id, role) =
-            (own.id("AROA"), format!("{team}-{}-role-{who}", own.pick(&["task", "node", "lambda", "deploy", "audit"])));
-        let session = match who % 3 {
-            0 => format!("i-{}", own.hex(17)),
-            1 => format!("{}@example.com", own.pick(&["maria.lind", "joao.paz", "wei.chen", "sara.cohen"])),
-            _ => Rng::new(who * 7 + rng.below(20)).hex(32),
-        };
-        let since = time(at / 3_600 * 3_600);
-        let _ = write!(
-            text,
-            r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}","userName":"{role}"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}}}}}"#
-        );
-        if who.is_multiple_of(5) {
-            text.truncate(text.len() - 1);
-            text.push_str(r#","invokedBy":"AWS Internal"}"#);
-        }
+        return (address, agent, true);
     }
+    let key = Rng::new(who * 31 + at.unsigned_abs() / 3_600).id("ASIA");
+    let (id, role) = (own.id("AROA"), format!("{team}-{}-role-{who}", own.pick(&["task", "node", "lambda", "deploy", "audit"])));
+    let session = match who % 3 {
+        0 => format!("i-{}", own.hex(17)),
+        1 => format!("{}@example.com", own.pick(&["maria.lind", "joao.paz", "wei.chen", "sara.cohen"])),
+        _ => own.hex(32),
+    };
+    let since = time(at / 3_600 * 3_600);
+    let _ = write!(
+        text,
+        r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}","userName":"{role}"}},"attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}}}"#
+    );
+    // Services act for roles, too.
+    if who % 5 < 2 {
+        let _ = write!(text, r#","invokedBy":"{service}"}}"#);
+        return (service.to_owned(), service, false);
+    }
+    text.push('}');
+    (address, agent, true)
 }
 
 /// A call that has nothing to do with models, or only reads what is known otherwise.
@@ -185,9 +192,9 @@ fn ordinary(rng: &mut Rng, place: &Place) -> Call {
     let (account, region, team) = (&place.account, place.region, rng.pick(&TEAMS));
     match rng.below(100) {
         0..14 => decrypt(rng, place),
-        14..25 => assume_role(rng, place),
-        25..45 => storage_read(rng, place),
-        45..62 => describe_instances(rng, place),
+        14..22 => assume_role(rng, place),
+        22..38 => storage_read(rng, place),
+        38..62 => describe_instances(rng, place),
         62..69 => Call {
             service: "logs",
             name: "CreateLogStream",
@@ -260,7 +267,7 @@ fn decrypt(rng: &mut Rng, place: &Place) -> Call {
     Call {
         service: "kms",
         name: rng.pick(&["Decrypt", "Decrypt", "GenerateDataKey"]),
-        invoked_by: (rng.below(3) == 0).then(|| rng.pick(&SERVICES)),
+        invoked_by: (rng.below(2) == 0).then(|| rng.pick(&SERVICES)),
         request: format!(r#"{{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{{{context}}}}}"#),
         resources: vec![("AWS::KMS::Key", format!("arn:aws:kms:{region}:{account}:key/{key}"))],
         ..Call::default()
@@ -282,7 +289,7 @@ fn assume_role(rng: &mut Rng, place: &Place) -> Call {
         response: format!(
             r#"{{"credentials":{{"accessKeyId":"{}","sessionToken":"IQoJb3JpZ2luX2VjE{}","expiration":"{}"}},"assumedRoleUser":{{"assumedRoleId":"{id}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}"}}}}"#,
             rng.id("ASIA"),
-            rng.base64(320),
+            rng.base64(200),
             time(place.from + 3_600),
         ),
         resources: vec![("AWS::IAM::Role", format!("arn:aws:iam::{account}:role/{role}"))],
@@ -343,7 +350,7 @@ fn describe_instances(rng: &mut Rng, _: &Place) -> Call {
 
 fn evaluations(rng: &mut Rng, place: &Place) -> Call {
     let mut items = String::new();
-    for at in 0..=rng.below(4) {
+    for at in 0..=rng.below(2) {
         let comma = if at > 0 { "," } else { "" };
         let _ = write!(
             items,

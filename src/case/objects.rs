@@ -446,6 +446,11 @@ impl Objects {
         self.buckets.get(bucket).map(|bucket| bucket.settings.as_slice()).unwrap_or_default()
     }
 
+    /// Returns whether a bucket's lifecycle rules are known, or that it has none.
+    pub fn knows_lifecycle(&self, bucket: &str) -> bool {
+        self.settings(bucket).iter().any(|said| said.says.lifecycle.is_some())
+    }
+
     /// Returns whether anything is known of a bucket's objects.
     pub fn knows(&self, bucket: &str) -> bool {
         self.buckets.get(bucket).is_some_and(|bucket| !bucket.keys.is_empty() || !bucket.listings.is_empty())

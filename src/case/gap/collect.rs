@@ -10,6 +10,7 @@ use crate::case::lineage::Lineage;
 use crate::case::serving::Span;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::job::JobStatus;
+use crate::fact::s3::S3Uri;
 
 impl Case {
     /// Returns the gaps of the given models and endpoints, with what checks need besides.
@@ -18,6 +19,13 @@ impl Case {
         for lineage in lineages {
             for key in lineage.hops().iter().flat_map(|hop| hop.missing) {
                 book.lifts(key);
+            }
+        }
+        // What would show that a listing of versions has lost none.
+        let places = lineages.iter().flat_map(|lineage| &lineage.data).filter(|channel| channel.version.grade() <= Grade::B);
+        for uri in places.filter_map(|channel| S3Uri::parse(&channel.uri)) {
+            if !self.objects.knows_lifecycle(&uri.bucket) {
+                book.need(&GapKey::Lifecycle(uri.bucket.to_string()));
             }
         }
         for key in needs {

@@ -172,6 +172,9 @@ fn of_place(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<Da
     if corroborated && changes.is_empty() {
         why.push_str("; a second record fixes each version");
     }
+    if matches!(known, Knowledge::Versions { may_have_lost: false }) && !case.objects.knows_lifecycle(&uri.bucket) {
+        why.push_str("; whether lifecycle rules remove old versions is not in the evidence");
+    }
     let missing = match known {
         Knowledge::Versions { .. } => None,
         _ => Some(listing_of(uri)),

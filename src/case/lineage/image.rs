@@ -119,7 +119,11 @@ pub(super) fn serving(case: &Case, view: &View<'_>) -> Claim<Image> {
     let hosted = fixed.iter().any(|fixed| fixed.by == Fixer::Hosting);
     let more = fixed_by_caller_or_ecr(case, &image, at, &cites);
     fixed.extend(more.into_iter().filter(|more| !hosted || more.by == Fixer::Caller || more.certain));
-    decide(&image, written, fixed, cites, view.arn.region())
+    // An endpoint's description names the digest that it resolved.
+    let unseen = case.serving.of_model(view.arn, view.created).filter(|span| span.images.is_empty());
+    let unseen: Vec<GapKey> = unseen.map(|span| GapKey::Endpoint(span.endpoint.clone())).collect();
+    let claim = decide(&image, written, fixed, cites, view.arn.region());
+    if claim.grade() > Grade::B { claim.lacking(unseen) } else { claim }
 }
 
 /// Returns what the caller pinned, and what ECR's records say of the image at an instant.

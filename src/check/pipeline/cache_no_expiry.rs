@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::case::Case;
 use crate::case::claim::Grade;
+use crate::case::gap::GapKey;
 use crate::case::pipelines::Defined;
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
@@ -21,6 +22,9 @@ pub(in crate::check) const CHECK: Check = Check {
 };
 
 fn run(case: &Case, findings: &mut Findings) {
+    for execution in case.pipelines.iter().filter(|execution| case.pipelines.definition_of(execution).is_none()) {
+        findings.need(GapKey::Definition(execution.arn.clone()));
+    }
     let mut latest: BTreeMap<String, &Defined> = BTreeMap::new();
     for defined in case.pipelines.definitions() {
         let Some(pipeline) = &defined.pipeline else { continue };
