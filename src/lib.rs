@@ -1,4 +1,4 @@
-//! modeltrail: from exported AWS files to graded, cited lineage of SageMaker models.
+//! modeltrail: from exported AWS files to graded, cited lineage of `SageMaker` models.
 //!
 //! Data flows one way: [`evidence`] finds files, opens containers and keeps the ledger; [`recognise`] tells formats by content;
 //! [`parse`] turns bytes into typed [`fact`]s, each with a citation; [`case`] joins facts by resource and claims each model's

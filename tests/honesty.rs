@@ -362,7 +362,7 @@ fn what_has_no_rows_and_what_has_no_bytes_may_be_an_answer() {
 fn secrets_in_free_texts_stay_secret() {
     let told = Bent::of("clean-account")
         .edit("sagemaker/model-packages/risk-41.json", |package| {
-            package["ApprovalDescription"] = json!("login password=hunter2hunter2 at https://u:sesamesesame@h/x")
+            package["ApprovalDescription"] = json!("login password=hunter2hunter2 at https://u:sesamesesame@h/x");
         })
         .edit(SIDECAR, |sidecar| {
             let argv = sidecar["argv"].as_array_mut().expect("words");

@@ -47,7 +47,7 @@ fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {
         }
         Statement::Model(says) => !later(says.created),
         Statement::EndpointConfig(says) => !later(says.created),
-        Statement::Endpoint(says) => !later(says.created) && !(says.act == EndpointAct::State && later(says.modified)),
+        Statement::Endpoint(says) => !later(says.created) && (says.act != EndpointAct::State || !later(says.modified)),
         Statement::Execution(says) => !later(says.created),
         Statement::Step(says) => !later(says.started),
         Statement::Object(says) => !later(says.at),

@@ -294,7 +294,7 @@ fn of_manifest(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim
         parts.add(case, named, window);
     }
     if parts.changed > 0 {
-        why.push_str(&format!("; {} of them changed while it read", parts.changed));
+        why = format!("{why}; {} of them changed while it read", parts.changed);
     }
     if parts.grade == Grade::U {
         let why = "versions of objects that the manifest names are not in the evidence";
