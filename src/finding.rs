@@ -53,6 +53,22 @@ pub struct Exposure {
     pub to: Instant,
 }
 
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is in the baseline.
+    Known,
+    /// Somebody answers for it.
+    Suppressed {
+        /// Why.
+        reason: String,
+        /// Who.
+        owner: String,
+        /// Until when.
+        until: String,
+    },
+}
+
 /// What a check found.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -82,6 +98,8 @@ pub struct Finding {
     pub fact: String,
     /// Requests that met with it.
     pub exposure: Option<Exposure>,
+    /// Why it does not count, if it does not.
+    pub accepted: Option<Accepted>,
 }
 
 impl Finding {

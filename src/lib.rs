@@ -5,6 +5,7 @@
 //! lineage with grades; [`check`] judges the case; [`audit`] chooses what is reported; [`report`] writes it; [`cli`] prints it.
 //! ARCHITECTURE.md tells why.
 
+pub mod acceptance;
 pub mod audit;
 pub mod case;
 pub mod check;

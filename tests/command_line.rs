@@ -138,6 +138,35 @@ fn a_name_that_two_accounts_share_is_refused_with_the_candidates() {
     assert_eq!(run(&["lineage", path, "--model", "risk", "--account", "111122223333"]).status, 0);
 }
 
+#[test]
+fn what_is_known_or_answered_for_does_not_count() {
+    let files = folder(&[
+        (
+            "suppress.toml",
+            b"[[suppress]]\nrule = 'timeout/stale-data'\nsubject = 'arn:aws:sagemaker:eu-west-1:111122223333:endpoint/*'\nreason = 'ticket 12'\nowner = 'maria'\nuntil = '2026-12-31'\n",
+        ),
+        ("over.toml", b"[[suppress]]\nrule = 'timeout/stale-data'\nsubject = '*'\nreason = 'ticket 12'\nowner = 'maria'\nuntil = '2026-10-01'\n"),
+        ("unowned.toml", b"[[suppress]]\nrule = 'timeout/stale-data'\nsubject = '*'\nreason = 'because'\nuntil = '2026-12-31'\n"),
+        ("unknown.toml", b"[[suppress]]\nrule = 'timeout/no-such'\nsubject = '*'\nreason = 'x'\nowner = 'y'\nuntil = '2026-12-31'\n"),
+    ]);
+    let at = |name: &str| files.path().join(name).to_str().expect("UTF-8").to_owned();
+    let suppressed = run(&["audit", MIDNIGHT, "--fail-on", "critical", "--suppress", &at("suppress.toml")]);
+    assert_eq!((suppressed.status, suppressed.err.as_str()), (0, ""));
+    assert!(suppressed.out.contains("(accepted by maria until 2026-12-31: ticket 12)"), "nothing is hidden");
+    assert_eq!(run(&["audit", MIDNIGHT, "--fail-on", "high", "--suppress", &at("suppress.toml")]).status, 1);
+    let over = run(&["audit", MIDNIGHT, "--fail-on", "critical", "--suppress", &at("over.toml")]);
+    assert!(over.status == 1 && over.err.contains("ended on 2026-10-01"), "{}", over.err);
+    for wrong in ["unowned.toml", "unknown.toml", "none.toml"] {
+        assert_eq!(run(&["audit", MIDNIGHT, "--suppress", &at(wrong)]).status, 2, "{wrong}");
+    }
+    assert_eq!(run(&["audit", MIDNIGHT, "-f", "json", "-o", &at("baseline.json")]).status, 0);
+    let known = run(&["audit", MIDNIGHT, "--fail-on", "info", "--baseline", &at("baseline.json")]);
+    assert_eq!((known.status, known.err.as_str()), (0, ""));
+    let gone = run(&["audit", CLEAN, "--fail-on", "info", "--baseline", &at("baseline.json")]);
+    assert!(gone.err.contains("no longer found"), "{}", gone.err);
+    assert_eq!(run(&["audit", MIDNIGHT, "--baseline", &at("suppress.toml")]).status, 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_has_seen_enough_ends_nothing() {

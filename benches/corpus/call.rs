@@ -158,7 +158,7 @@ fn identity(
     let own = &mut Rng::new(who * 97 + account.bytes().map(u64::from).sum::<u64>());
     let (team, agent, service) = (own.pick(&TEAMS), own.pick(&AGENTS), own.pick(&SERVICES));
     let address = format!("10.{}.{}.{}", own.below(16), own.below(64), own.below(200) + rng.below(3));
-    if who < 3 {
+    if who < 8 {
         let (id, access) = (own.id("AIDA"), own.id("AKIA"));
         let _ = write!(
             text,
@@ -179,7 +179,7 @@ fn identity(
         r#"{{"type":"AssumedRole","principalId":"{id}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{role}/{session}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{id}","arn":"arn:aws:iam::{account}:role/{role}","accountId":"{account}","userName":"{role}"}},"attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}}}"#
     );
     // Services act for roles, too.
-    if who % 5 < 2 {
+    if who % 5 < 3 {
         let _ = write!(text, r#","invokedBy":"{service}"}}"#);
         return (service.to_owned(), service, false);
     }
@@ -192,9 +192,9 @@ fn ordinary(rng: &mut Rng, place: &Place) -> Call {
     let (account, region, team) = (&place.account, place.region, rng.pick(&TEAMS));
     match rng.below(100) {
         0..14 => decrypt(rng, place),
-        14..22 => assume_role(rng, place),
-        22..38 => storage_read(rng, place),
-        38..62 => describe_instances(rng, place),
+        14..20 => assume_role(rng, place),
+        20..33 => storage_read(rng, place),
+        33..62 => describe_instances(rng, place),
         62..69 => Call {
             service: "logs",
             name: "CreateLogStream",

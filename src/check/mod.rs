@@ -135,6 +135,7 @@ impl Check {
             remedy: self.remedy,
             fact: String::new(),
             exposure: None,
+            accepted: None,
         }
     }
 }

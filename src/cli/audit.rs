@@ -1,11 +1,16 @@
 //! `modeltrail audit`: the main job.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::options::{Common, Evidence, Format};
 use super::output::{Output, message};
 use super::{Exit, Failure, Opened, open};
+use crate::acceptance::Acceptance;
 use crate::audit::{Audit, Selection};
+use crate::check;
+use crate::evidence::{container, walk};
 use crate::finding::Severity;
 use crate::report::{build, text};
 
@@ -20,6 +25,12 @@ pub(super) struct Arguments {
     /// End with status 3 if a trail covers less than PCT percent of the interval, or if there is no trail
     #[arg(long, value_name = "PCT", value_parser = percent)]
     min_coverage: Option<f64>,
+    /// An earlier answer (`audit -f json`): what it found does not count for --fail-on
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Suppressions (TOML: `[[suppress]]` with rule, subject, reason, owner, until): what they accept does not count for --fail-on
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<PathBuf>,
 }
 
 /// From what severity on findings matter.
@@ -51,9 +62,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
+    let acceptance = acceptance(arguments)?;
     let Opened { ledger, case, mut exit } = open(&arguments.evidence.paths, common)?;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
-    let audit = Audit::of(&case, &ledger, &selection);
+    let mut audit = Audit::of(&case, &ledger, &selection);
+    let idle = acceptance.apply(&mut audit.findings, case.as_of);
+    for told in idle.iter().filter(|_| !common.quiet) {
+        message(told);
+    }
     let answer = build::audit(&audit);
     match common.format {
         Format::Text => output.text(&text::audit(&answer, &look))?,
@@ -71,10 +87,35 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
             exit = exit.and(Exit::Unread);
         }
     }
-    if arguments.fail_on.severity().is_some_and(|limit| audit.findings.iter().any(|finding| finding.severity <= limit)) {
+    if arguments
+        .fail_on
+        .severity()
+        .is_some_and(|limit| audit.findings.iter().any(|finding| finding.severity <= limit && finding.accepted.is_none()))
+    {
         exit = exit.and(Exit::Found);
     }
     Ok(exit)
+}
+
+/// Reads what is accepted.
+fn acceptance(arguments: &Arguments) -> Result<Acceptance, Failure> {
+    /// An answer about gigabytes of evidence is a few MiB long.
+    const LONGEST: u64 = 256 << 20;
+    let mut acceptance = Acceptance::default();
+    let read =
+        |path: &PathBuf| walk::file(path).and_then(|file| container::slurp(&file, LONGEST)).map_err(|error| error.to_string());
+    let checks: Vec<&str> = check::ALL.iter().map(|check| check.id).collect();
+    if let Some(path) = &arguments.baseline {
+        read(path)
+            .and_then(|text| acceptance.take_baseline(&text))
+            .map_err(|error| Failure::usage(format!("--baseline {}: {error}", path.display())))?;
+    }
+    if let Some(path) = &arguments.suppress {
+        read(path)
+            .and_then(|text| acceptance.take_suppressions(&text, &checks))
+            .map_err(|error| Failure::usage(format!("--suppress {}: {error}", path.display())))?;
+    }
+    Ok(acceptance)
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -25,6 +25,16 @@ pub struct Found {
     pub refused: Vec<(String, Problem)>,
 }
 
+/// Returns a single file.
+///
+/// # Errors
+///
+/// Where there is none.
+pub fn file(path: &Path) -> std::io::Result<SourceFile> {
+    let bytes = std::fs::metadata(path)?.len();
+    Ok(SourceFile { path: path.to_owned(), shown: shown(path), bytes })
+}
+
 /// Walks the given paths: files as they are, folders recursively.
 ///
 /// Symbolic links inside a folder are not followed (they may lead out of the evidence), and a `.git` folder is not entered;

@@ -1,7 +1,7 @@
 //! Readers: bytes to facts and defects, one file per format or family.
 //!
 //! A reader never fails: what cannot be read is a defect with its place, and the rest goes on. It says what a record says and
-//! nothing more. Adding a format: a line in `recognise::SIGNATURES`, a reader here, a line in [`reader`], a fixture.
+//! nothing more. Adding a format: a line in `recognise::SIGNATURES`, a reader here, a line in `reader`, a fixture.
 
 mod build;
 mod cloudtrail;

@@ -1,6 +1,6 @@
 //! What is this? From the first bytes of the content alone, never from the file name.
 //!
-//! JSON is told apart by its keys: [`SIGNATURES`] lists, in order, which keys at the top and in the first element of a list
+//! JSON is told apart by its keys: `SIGNATURES` lists, in order, which keys at the top and in the first element of a list
 //! make a format. Adding a format is a line there and a reader in `parse`.
 
 mod format;

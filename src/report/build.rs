@@ -16,7 +16,7 @@ use crate::case::serving::{self, Span};
 use crate::evidence::citation::{Citation, Citations, ExhibitId, Locator};
 use crate::evidence::ledger::Ledger;
 use crate::fact::s3::S3Uri;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Accepted, Finding, Severity};
 
 /// Gives evidence its ids.
 struct Numbers<'a> {
@@ -350,6 +350,19 @@ fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -> doc::Finding {
             from: exposure.from,
             to: exposure.to,
         }),
+        accepted: finding.accepted.as_ref().map(accepted),
+    }
+}
+
+fn accepted(accepted: &Accepted) -> doc::Accepted {
+    match accepted {
+        Accepted::Known => doc::Accepted { by: "baseline", reason: None, owner: None, until: None },
+        Accepted::Suppressed { reason, owner, until } => doc::Accepted {
+            by: "suppression",
+            reason: Some(reason.clone()),
+            owner: Some(owner.clone()),
+            until: Some(until.clone()),
+        },
     }
 }
 

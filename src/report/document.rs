@@ -505,6 +505,21 @@ pub struct Finding {
     pub fingerprint: String,
     /// Requests that met with it.
     pub exposure: Option<Exposure>,
+    /// Why it does not count for `--fail-on`; `null` where it does.
+    pub accepted: Option<Accepted>,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Accepted {
+    /// `baseline` or `suppression`.
+    pub by: &'static str,
+    /// The reason that a suppression gives.
+    pub reason: Option<String>,
+    /// Who answers for a suppression.
+    pub owner: Option<String>,
+    /// The day on which a suppression ends.
+    pub until: Option<String>,
 }
 
 /// Requests that met with something.

@@ -18,13 +18,14 @@ const LISTED: usize = 5;
 pub(super) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
     page.heading("FINDINGS", &counted(findings));
     for finding in findings {
-        let at_length = finding.severity <= Severity::Medium || page.is_verbose();
+        let at_length = (finding.severity <= Severity::Medium && finding.accepted.is_none()) || page.is_verbose();
         if at_length {
             page.blank();
         }
         let tag = page.tag(finding.grade, &finding.evidence, &[]);
         let severity = styled(severity_style(finding.severity), &format!("{:<8}", finding.severity.name()));
-        page.line(&format!("{severity} {}  {}   {tag}", finding.check, shown(&finding.title)));
+        let accepted = finding.accepted.as_ref().map(accepted).unwrap_or_default();
+        page.line(&format!("{severity} {}  {}{}   {tag}", finding.check, shown(&finding.title), shown(&accepted)));
         if !at_length {
             continue;
         }
@@ -32,8 +33,18 @@ pub(super) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
         if !when.is_empty() {
             page.paragraph(9, dim(), &when);
         }
-        page.paragraph(9, Style::new(), &finding.detail);
+        if !finding.detail.is_empty() {
+            page.paragraph(9, Style::new(), &finding.detail);
+        }
         page.paragraph(9, dim(), &format!("Remedy: {}", finding.remedy));
+    }
+}
+
+/// Says why a finding does not count.
+fn accepted(accepted: &doc::Accepted) -> String {
+    match (&accepted.reason, &accepted.owner, &accepted.until) {
+        (Some(reason), Some(owner), Some(until)) => format!(" (accepted by {owner} until {until}: {reason})"),
+        _ => " (known from the baseline)".to_owned(),
     }
 }
 
