@@ -239,6 +239,7 @@ fn decision(decision: &Decision) -> doc::Decision {
         status: decision.status.name(),
         by: decision.by.as_ref().map(|by| by.actor().to_owned()).or_else(|| decision.recorded_by.clone()),
         at: decision.at,
+        session: decision.by.as_ref().and_then(|by| by.source_identity.clone().or_else(|| by.session.clone())),
         comment: decision.reason.clone(),
     }
 }

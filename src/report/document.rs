@@ -280,6 +280,8 @@ pub struct Decision {
     pub status: &'static str,
     /// ARN of who decided.
     pub by: Option<String>,
+    /// The person behind a role, as its session names them.
+    pub session: Option<String>,
     /// When.
     pub at: Option<Instant>,
     /// Reason given.

@@ -180,14 +180,12 @@ fn hop<T>(page: &mut Page<'_>, name: &str, claim: &doc::Claim<T>, say: impl Fn(&
 }
 
 fn approval(page: &Page<'_>, approval: &doc::Approval) -> String {
-    let by = approval.by.as_ref().map(|by| format!(" by {}", actor(by))).unwrap_or_default();
+    let last = approval.history.last();
+    let person = last.and_then(|decision| decision.session.as_ref()).map(|session| format!(" ({session})")).unwrap_or_default();
+    let by = approval.by.as_ref().map(|by| format!(" by {}{person}", actor(by))).unwrap_or_default();
     let at = approval.at.map(|at| format!(" at {}", page.time(at))).unwrap_or_default();
-    let comment = approval
-        .history
-        .last()
-        .and_then(|decision| decision.comment.as_ref())
-        .map(|comment| format!(": \"{comment}\""))
-        .unwrap_or_default();
+    let comment =
+        last.and_then(|decision| decision.comment.as_ref()).map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
     format!("{}{by}{at}{comment}", approval.status)
 }
 

@@ -137,27 +137,44 @@ pub(super) fn inputs(page: &mut Page<'_>, inputs: &[doc::Input]) {
             grouped(kept)
         ));
     }
-    for input in inputs {
-        let is_whole = input.disposition == Disposition::Read;
-        let problems: Vec<&doc::Problem> =
-            input.problems.iter().filter(|problem| problem.loses || !is_whole || page.is_verbose()).collect();
-        if is_whole && problems.is_empty() || (input.disposition == Disposition::Duplicate && !page.is_verbose()) {
-            continue;
-        }
-        page.line(&format!(
-            "{:<12} {}  {}",
-            input.disposition.to_string(),
-            shown(&input.path),
-            styled(dim(), &format!("({})", shown(&input.format)))
-        ));
+    for (files, problems) in alike(page, inputs) {
+        let Some(input) = files.first() else { continue };
+        let more = if files.len() > 1 { format!(" and {} more like it", files.len() - 1) } else { String::new() };
+        let what = styled(dim(), &format!("({})", shown(&input.format)));
+        page.line(&format!("{:<12} {}{more}  {what}", input.disposition.to_string(), shown(&input.path)));
         let listed = if page.is_verbose() { problems.len() } else { problems.len().min(LISTED) };
         for problem in &problems[..listed] {
-            page.paragraph(13, Style::new(), &format!("{}: {}", problem.locator, problem.message));
+            page.paragraph(13, Style::new(), problem);
         }
         if problems.len() > listed {
             page.line(&format!("{:13}and {} more", "", problems.len() - listed));
         }
     }
+}
+
+/// Returns the files with which something is wrong, those with which the same is wrong together, and what it is. Written out, each
+/// stands for itself.
+fn alike<'a>(page: &Page<'_>, inputs: &'a [doc::Input]) -> Vec<(Vec<&'a doc::Input>, Vec<String>)> {
+    let mut groups: Vec<(Vec<&doc::Input>, Vec<String>)> = Vec::new();
+    let mut known: BTreeMap<(Disposition, &str, Vec<String>), usize> = BTreeMap::new();
+    for input in inputs {
+        let is_whole = input.disposition == Disposition::Read;
+        let problems: Vec<String> = input
+            .problems
+            .iter()
+            .filter(|problem| problem.loses || !is_whole || page.is_verbose())
+            .map(|problem| format!("{}: {}", problem.locator, problem.message))
+            .collect();
+        if is_whole && problems.is_empty() || (input.disposition == Disposition::Duplicate && !page.is_verbose()) {
+            continue;
+        }
+        let at = *known.entry((input.disposition, &input.format, problems.clone())).or_insert(groups.len());
+        match groups.get_mut(at).filter(|_| !page.is_verbose()) {
+            Some((files, _)) => files.push(input),
+            None => groups.push((vec![input], problems)),
+        }
+    }
+    groups
 }
 
 /// Writes the places that the page cites.
