@@ -74,6 +74,8 @@ class World:
         answers, trails = {}, {}
         for path in (path for case in cases for path in shapes.files(os.path.abspath(case))):
             if path.endswith(".json"):
+                if shapes.refused(path):
+                    continue
                 asked_for, answer, argv = shapes.read_answer(path)
                 if asked_for is not None:
                     words = [*(argv or []), *(value for value in answer.values() if isinstance(value, str))]

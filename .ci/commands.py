@@ -270,7 +270,7 @@ class Export:
 def wrong_sidecar(sidecar, calls):
     if sidecar is None:
         return "it has no sidecar"
-    if set(sidecar) != {"argv", "account", "region", "captured_at", "exit"}:
+    if set(sidecar) != {"argv", "account", "region", "captured_at", "error", "exit"}:
         return f"its sidecar holds {', '.join(sidecar)}"
     if sidecar["argv"] not in [call["argv"] for call in calls]:
         return f"its sidecar tells of a command that was not run: {sidecar['argv']}"

@@ -298,6 +298,14 @@ def of_folders(path):
     return None
 
 
+def refused(path):
+    """Whether a file is what a command leaves that AWS answered with an error: nothing, beside a sidecar that says so."""
+    if os.path.getsize(path) or not os.path.exists(path + ".cmd"):
+        return False
+    with open(path + ".cmd", encoding="utf-8") as sidecar:
+        return bool(json.load(sidecar).get("error"))
+
+
 def read_answer(path):
     """Returns (operation, answer, argv) of a fixture file; the operation is None where nothing tells it."""
     with open(path, encoding="utf-8") as file:
@@ -341,6 +349,8 @@ def main(arguments):
 
     for path in (path for case in cases(root) for path in files(case)):
         if path.endswith(".json"):
+            if refused(path):
+                continue
             try:
                 asked_for, answer, _ = read_answer(path)
             except (ValueError, KeyError) as error:
