@@ -91,8 +91,9 @@ impl Selection {
         !begins_too_late && !ends_too_early
     }
 
-    fn takes_span(&self, span: &Span) -> bool {
-        self.takes_arn(&span.endpoint) && self.overlaps(Some(span.from.earliest), span.to.map(|to| to.latest))
+    /// Returns whether a span is chosen; what still serves is known to do so until the time of the case.
+    fn takes_span(&self, case: &Case, span: &Span) -> bool {
+        self.takes_arn(&span.endpoint) && self.overlaps(Some(span.from.earliest), span.to.map(|to| to.latest).or(case.as_of))
     }
 
     fn takes_lineage(&self, case: &Case, lineage: &Lineage) -> bool {
@@ -100,7 +101,7 @@ impl Selection {
             return false;
         }
         let made = self.overlaps(lineage.created, lineage.created);
-        made || case.serving.of_model(&lineage.arn, lineage.created).any(|span| self.takes_span(span))
+        made || case.serving.of_model(&lineage.arn, lineage.created).any(|span| self.takes_span(case, span))
     }
 
     fn takes_job(&self, job: &Job) -> bool {
@@ -137,7 +138,7 @@ impl<'a> Audit<'a> {
         needs: &BTreeSet<crate::case::gap::GapKey>,
     ) -> Self {
         let lineages: Vec<&Lineage> = case.lineages.iter().filter(|lineage| selection.takes_lineage(case, lineage)).collect();
-        let spans: Vec<&Span> = case.serving.spans().filter(|span| selection.takes_span(span)).collect();
+        let spans: Vec<&Span> = case.serving.spans().filter(|span| selection.takes_span(case, span)).collect();
         let jobs: Vec<&Job> = case.jobs.iter().filter(|job| selection.takes_job(job)).collect();
         let gaps = case.gaps(&lineages, &spans, &jobs, needs);
         let mut coverage = case.coverage.rows(selection.from, selection.to);

@@ -96,6 +96,8 @@ pub struct Finding {
     pub remedy: &'static str,
     /// What tells this finding from others of the same check and subject, in a form that does not change from run to run.
     pub fact: String,
+    /// What it is about for good, where the subject changes from run to run: the family of a job.
+    pub lasting: Option<String>,
     /// Requests that met with it.
     pub exposure: Option<Exposure>,
     /// Why it does not count, if it does not.
@@ -106,7 +108,10 @@ impl Finding {
     /// Returns the finding's lasting identity: a hash of check, subject and fact.
     pub fn fingerprint(&self) -> String {
         use std::fmt::Write as _;
-        let digest = Sha256::digest(format!("{}\n{}\n{}", self.check, self.subject.to_lowercase(), self.fact).as_bytes());
+        let digest = Sha256::digest(
+            format!("{}\n{}\n{}", self.check, self.lasting.as_deref().unwrap_or(&self.subject).to_lowercase(), self.fact)
+                .as_bytes(),
+        );
         digest.iter().take(16).fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
@@ -143,6 +148,13 @@ impl Finding {
     #[must_use]
     pub fn told_apart_by(mut self, fact: impl Into<String>) -> Self {
         self.fact = fact.into();
+        self
+    }
+
+    /// Says what it is about for good.
+    #[must_use]
+    pub fn lasting(mut self, lasting: impl Into<String>) -> Self {
+        self.lasting = Some(lasting.into());
         self
     }
 

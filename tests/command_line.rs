@@ -39,6 +39,10 @@ fn the_exit_status_says_how_it_ended() {
         // A pass on missing evidence must be impossible, and so must its being taken for a finding.
         (&["audit", "fixtures/midnight-timeout/evidence/sagemaker", "--min-coverage", "95", "--fail-on", "low"], 3),
         (&["audit", "fixtures/no-sagemaker/evidence"], 0),
+        // What was left out by a slip of the pen is no pass.
+        (&["audit", MIDNIGHT, "--account", "11112222333", "--fail-on", "critical"], 3),
+        (&["audit", MIDNIGHT, "--region", "EU-WEST-1"], 3),
+        (&["audit", MIDNIGHT, "--from", "2030-01-01"], 3),
         (&["audit"], 2),
         (&["audit", MIDNIGHT, "--no-such-option"], 2),
         (&["audit", MIDNIGHT, "--tz", "Mars/Olympus"], 2),

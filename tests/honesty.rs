@@ -378,3 +378,82 @@ fn secrets_in_free_texts_stay_secret() {
         assert!(!told.json.contains(secret) && !told.text.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn an_artifact_is_not_confirmed_by_a_listing_from_before() {
+    let early = |captured: Option<&str>| {
+        let sidecar = "s3/acme-artifacts/list-object-versions.json.cmd";
+        let bent = Bent::of("clean-account").records(|records| {
+            records.retain(|record| record["eventName"] != "PutObject");
+        });
+        match captured {
+            Some(at) => bent.edit(sidecar, |sidecar| sidecar["captured_at"] = json!(at)),
+            None => bent.remove(sidecar),
+        }
+    };
+    // The model was made at 11:59:50.
+    for captured in [Some("2026-10-06T10:30:00Z"), None] {
+        let told = early(captured).told();
+        let model = model(&told, "risk-xgb-v41");
+        assert!(model.artifact.grade >= Grade::B && model.training_job.grade >= Grade::B, "{captured:?}: {}", model.artifact.why);
+    }
+    assert_eq!(model(&early(Some("2026-10-08T00:00:00Z")).told(), "risk-xgb-v41").artifact.grade, Grade::A);
+}
+
+#[test]
+fn another_older_listing_does_no_harm() {
+    let listing =
+        std::fs::read_to_string("fixtures/overwritten/evidence/s3/risk-feat/list-object-versions.json").expect("it is there");
+    let whole = support::grades(&Bent::of("overwritten").told().answer);
+    let copied = Bent::of("overwritten").write("old/s3/risk-feat/list-object-versions.json", &listing);
+    assert_eq!(support::grades(&copied.told().answer), whole, "a copy without a sidecar");
+    let cut = r#"{"argv":["aws","s3api","list-object-versions","--bucket","risk-feat","--max-items","1"],"account":"111122223333","region":"eu-west-1","captured_at":"2026-10-15T00:00:00Z","exit":0}"#;
+    let tried = Bent::of("overwritten")
+        .write("trial/versions.json", &listing.replace("\"Prefix\"", "\"Delimiter\": \"\", \"Prefix\""))
+        .write("trial/versions.json.cmd", cut);
+    assert_eq!(support::grades(&tried.told().answer), whole, "a listing that was cut short");
+}
+
+#[test]
+fn an_approval_may_lie_in_a_hole_of_the_trail() {
+    let told = Bent::of("approval")
+        .remove("sagemaker/model-packages/limits-42.json")
+        .records(|records| {
+            records.retain(|record| {
+                let at = record["eventTime"].as_str().unwrap_or_default();
+                !("2026-10-08T10:30:00Z".."2026-10-09T12:00:00Z").contains(&at)
+            })
+        })
+        .told();
+    let bypassed = told
+        .answer
+        .findings
+        .iter()
+        .find(|finding| finding.check == "approval/bypassed" && finding.subject.ends_with("limits-prod"));
+    assert!(bypassed.is_none_or(|finding| finding.grade >= Grade::C), "nobody knows that it was not approved");
+}
+
+#[test]
+fn who_changed_a_package_last_need_not_have_approved_it() {
+    let told =
+        Bent::of("clean-account").records(|records| records.retain(|record| record["eventName"] != "UpdateModelPackage")).told();
+    let approval = model(&told, "risk-xgb-v41").approval.value.as_ref().expect("the registry states it");
+    assert_eq!((approval.status, &approval.by), ("Approved", &None));
+}
+
+#[test]
+fn a_recurring_finding_keeps_its_fingerprint() {
+    let print = |as_of: &str| {
+        let intake = intake::read(
+            &[Path::new("fixtures/checks/timeout/no-limit/evidence").to_owned()],
+            &Options::default(),
+            1,
+            &Unwatched,
+        );
+        let case = Case::build(intake.facts, &intake.density, &intake.ledger, modeltrail::time::Instant::parse(as_of, true));
+        let (findings, _) = modeltrail::check::run(&case).close();
+        findings.iter().find(|finding| finding.check == "timeout/no-limit").map(modeltrail::finding::Finding::fingerprint)
+    };
+    let (earlier, later) = (print("2026-10-08T12:00:00Z"), print("2026-10-10T00:00:00Z"));
+    assert!(earlier.is_some() && earlier == later, "{earlier:?} {later:?}");
+}

@@ -264,7 +264,12 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
         (Statement::Object(says), _) => (None, None, Some(&*says.bucket)),
         (Statement::Listing(says), _) => (None, None, says.bucket.as_deref()),
-        (Statement::Log(says), _) => (None, None, says.group.as_deref()),
+        (Statement::Log(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), says.group.as_deref()),
+        (Statement::Metric(says), _) => {
+            let endpoint = says.dimensions.get("EndpointName").map(String::as_str);
+            (says.home.account.as_deref(), says.home.region.as_deref(), endpoint)
+        }
+        (Statement::Bucket(says), _) => (None, None, Some(&*says.bucket)),
         _ => (None, None, None),
     };
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);

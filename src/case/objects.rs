@@ -291,16 +291,23 @@ impl Objects {
         // Where overwriting and deleting leave nothing behind, a listing of versions is one of current objects.
         let keeps = self.keeps_versions(bucket, place, from);
         let mut latest = None;
+        let mut doubtful: Vec<(&'static str, Citation)> = Vec::new();
         for said in covering {
             let says = &said.says;
             // A listing was made when its exporter says, and not before its newest row.
             let made = says.captured.or(says.newest);
-            if !says.complete {
-                reach.doubts.push("a listing of it is not whole".to_owned());
-                reach.doubt_cites.push(said.cite.clone());
+            if says.captured.is_some_and(|captured| captured < end) {
                 continue;
             }
-            if says.captured.is_some_and(|captured| captured < end) {
+            if !says.complete {
+                doubtful.push(("a listing of it is not whole", said.cite.clone()));
+                continue;
+            }
+            if made.is_none_or(|made| made < end) {
+                doubtful.push((
+                    "when the listing was made is not known, and what was written after it is not in it",
+                    said.cite.clone(),
+                ));
                 continue;
             }
             match says.kind {
@@ -309,11 +316,18 @@ impl Objects {
                 ListingKind::Versions if keeps => reach.versions.push(said.cite.clone()),
                 _ => reach.current.push(said.cite.clone()),
             }
-            latest = latest.max(made);
-            if made.is_none_or(|made| made < end) {
-                reach
-                    .doubts
-                    .push("when the listing was made is not known, and what was written after it is not in it".to_owned());
+            // The first that was made late enough has lost least.
+            latest = [latest, made].into_iter().flatten().min();
+        }
+        // One listing that is beyond doubt makes up for others that are not; where there is none, they are better than nothing.
+        if reach.versions.is_empty() && reach.inventories.is_empty() && reach.current.is_empty() {
+            for (doubt, cite) in doubtful {
+                if keeps {
+                    reach.versions.push(cite)
+                } else {
+                    reach.current.push(cite)
+                }
+                reach.doubts.push(doubt.to_owned());
             }
         }
         self.doubt(bucket, place, from, latest, &mut reach);
@@ -331,7 +345,13 @@ impl Objects {
         if bucket.settings.iter().any(off) {
             return false;
         }
-        let (mut on_since, mut off_until): (Option<Instant>, Option<Instant>) = (None, None);
+        let turned_on = bucket
+            .settings
+            .iter()
+            .filter(|said| said.says.versioning == Some(Versioning::Enabled))
+            .filter_map(|said| said.says.changed)
+            .min();
+        let (mut on_since, mut off_until): (Option<Instant>, Option<Instant>) = (turned_on, None);
         for version in self.under(place).flat_map(|(_, versions)| versions) {
             let recorded =
                 |id: &FactId| self.facts.get(*id as usize).is_some_and(|fact| fact.source.source == Source::CloudTrail);
@@ -349,13 +369,12 @@ impl Objects {
 
     /// Collects reasons why versions may be missing from a listing that was made at `made`.
     fn doubt(&self, bucket: &Bucket, place: &S3Uri, from: Instant, made: Option<Instant>, reach: &mut Reach) {
-        let captured = bucket.listings.iter().filter_map(|said| said.says.captured).max();
         for said in &bucket.settings {
             for rule in said.says.lifecycle.iter().flatten().filter(|rule| rule.enabled) {
                 let concerns = place.key.starts_with(rule.prefix.as_str()) || rule.prefix.starts_with(&*place.key);
                 let Some(days) = rule.noncurrent_after.filter(|_| concerns) else { continue };
                 // The rule removes versions that were replaced longer ago than that; a listing made sooner has them all.
-                let may_have_run = captured.is_none_or(|captured| captured.since(from) > days * 86_400);
+                let may_have_run = made.is_none_or(|made| made.since(from) > days * 86_400);
                 if may_have_run {
                     reach.doubts.push(format!("lifecycle rule `{}` removes old versions after {days} days", rule.id));
                     reach.doubt_cites.push(said.cite.clone());

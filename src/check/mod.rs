@@ -134,6 +134,7 @@ impl Check {
             evidence,
             remedy: self.remedy,
             fact: String::new(),
+            lasting: None,
             exposure: None,
             accepted: None,
         }

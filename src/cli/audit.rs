@@ -77,12 +77,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     }
     if audit.chooses_nothing() {
         message("nothing in the evidence fits --account, --region, --from and --to: what is there was left out");
+        exit = exit.and(Exit::Unread);
     }
     if let Some(wanted) = arguments.min_coverage {
         let lowest = audit.lowest_coverage();
         if lowest < wanted {
             message(&format!(
-                "CloudTrail covers {lowest:.1} % of the interval, less than the {wanted} % of --min-coverage: nothing can be concluded from what is not found"
+                "what CloudTrail recorded is here for {lowest:.1} % of the interval (answers to filtered queries do not count), less than the {wanted} % of --min-coverage: nothing can be concluded from what is not found"
             ));
             exit = exit.and(Exit::Unread);
         }

@@ -26,6 +26,7 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | \bsk-[0-9A-Za-z_-]{20,} | \bhf_[0-9A-Za-z]{20,}
         | \beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.   # JSON web tokens
         | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY
+        | \bBearer\s+[0-9A-Za-z._~+/=-]{6,}    # HTTP authorisation
         | \w+://[^\s/:@]*:[^\s@]+@             # a password in a URL
         ",
     )
@@ -34,7 +35,8 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A name and what stands behind it in running text: `password=x`, `"token": "x"`, `--secret x`.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let name = r"(?i:[\w.-]*(?:secret|token|passw|passphrase|pwd|credential|(?:private|api|access|account)[-_.]?key)[\w.-]*)";
+    let name =
+        r"(?i:[\w.-]*(?:secret|token|passw|passphrase|pwd|\bpw\b|credential|(?:private|api|access|account)[-_.]?key)[\w.-]*)";
     let value = r#"[^\s"'<>,;&]{4,}"#;
     Regex::new(&format!(r#"({name})("?\s*[=:]\s*"?)({value})|(--{name})(\s+)({value})"#)).ok()
 });

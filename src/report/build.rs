@@ -237,7 +237,7 @@ fn model(lineage: &Lineage, numbers: &mut Numbers<'_>) -> doc::Model {
 fn decision(decision: &Decision) -> doc::Decision {
     doc::Decision {
         status: decision.status.name(),
-        by: decision.by.as_ref().map(|by| by.actor().to_owned()).or_else(|| decision.recorded_by.clone()),
+        by: decision.by.as_ref().map(|by| by.actor().to_owned()),
         at: decision.at,
         session: decision.by.as_ref().and_then(|by| by.source_identity.clone().or_else(|| by.session.clone())),
         comment: decision.reason.clone(),
@@ -327,6 +327,11 @@ fn job(job: &Job, numbers: &mut Numbers<'_>) -> doc::Job {
                 name: output.name.clone(),
                 uri: uri(output.uri.as_ref()).or_else(|| output.feature_group.clone()),
             })
+            .chain(
+                job.artifact
+                    .iter()
+                    .map(|artifact| doc::Place { name: "artifact".to_owned(), uri: Some(artifact.uri.to_string()) }),
+            )
             .collect(),
         evidence: numbers.cite(cites.iter().flat_map(Citations::iter)),
     }

@@ -53,8 +53,18 @@ fn of_first(case: &Case, view: &View<'_>) -> Claim<Artifact> {
     let live = at.and_then(|at| case.objects.live_object(uri, at));
     match (stated, live) {
         (Some(etag), Some(version)) if version.etag.as_deref() == Some(etag) => {
-            let why = "the ETag that SageMaker recorded is that of the version S3 had when the model was made";
-            Claim::that(value(uri, version), Grade::A, why, cites.and(case.objects.cites_of(version)))
+            let reach = at.map(|at| case.objects.reach(uri, at, Some(at))).unwrap_or_default();
+            let (known, doubt) = knowledge(&reach, version);
+            let value = value(uri, version);
+            let cites = cites.and(case.objects.cites_of(version));
+            // What S3 had is a second word only where the evidence shows what S3 had then.
+            if grade::version(known, version.is_corroborated(), false) <= Grade::B {
+                let why = "the ETag that SageMaker recorded is that of the version S3 had when the model was made";
+                Claim::that(value, Grade::A, why, cites)
+            } else {
+                let why = format!("SageMaker recorded the ETag of the bytes, and S3 lists it{doubt}");
+                Claim::that(value, Grade::B, why, cites).lacking([listing])
+            }
         }
         (Some(etag), Some(version)) if version.etag.is_some() => {
             if let Some(other) = case.objects.versions(uri).iter().find(|other| other.etag.as_deref() == Some(etag)) {

@@ -105,12 +105,14 @@ pub(super) fn approval(case: &Case, view: &View<'_>, package: &Claim<PackageRef>
         sides.sort_by(|left, right| left.evidence.iter().cmp(right.evidence.iter()));
         return Claim::contradicted("two decisions were recorded in one second, and nothing tells which came first", sides);
     }
-    let by = decision.by.as_ref().map(|by| by.actor().to_owned()).or_else(|| decision.recorded_by.clone());
-    let why = if decision.is_act {
-        "the call that set it is recorded"
+    // Who changed a package last, and when, need not be who decided: only the call tells.
+    let (by, at, why) = if decision.is_act {
+        (decision.by.as_ref().map(|by| by.actor().to_owned()), decision.at, "the call that set it is recorded".to_owned())
     } else {
-        "the registry states it; the call that set it is not in the evidence"
+        let last = decision.recorded_by.as_ref().map(|by| format!("; it was last changed by {by}")).unwrap_or_default();
+        let when = decision.at.map(|at| format!(" by {at}")).unwrap_or_default();
+        (None, None, format!("the registry states it{when}{last}; the call that set it is not in the evidence"))
     };
-    let state = ApprovalState { status: decision.status, by, at: decision.at, history: known.decisions.clone() };
+    let state = ApprovalState { status: decision.status, by, at, history: known.decisions.clone() };
     Claim::that(state, Grade::B.weaker(package.grade()), why, cites)
 }

@@ -2,6 +2,7 @@
 
 use crate::case::Case;
 use crate::case::claim::Grade;
+use crate::case::gap::{GapKey, Place};
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
 use crate::fact::registry::Approval;
@@ -38,9 +39,21 @@ fn run(case: &Case, findings: &mut Findings) {
                 if approved_before {
                     continue;
                 }
+                let begin = span.from.latest;
+                let seen_since = package
+                    .said
+                    .iter()
+                    .any(|said| said.says.approval == Some(decision.status) && said.says.seen.is_some_and(|seen| seen >= begin));
+                let (account, region) = (package.arn.account(), package.arn.region());
+                let whole = seen_since || decision.at.is_some_and(|at| case.coverage.trail_is_whole(account, region, at, begin));
+                let known = if whole { Grade::B } else { Grade::C };
+                if !whole {
+                    findings.need(GapKey::Trail(Place::of(&package.arn), decision.at, Some(begin)));
+                }
+                let doubt = if whole { "" } else { "; that nobody approved it in between is not known" };
                 (
-                    format!("package {} was {} when it began to serve", package.arn.name(), decision.status.name()),
-                    Grade::B.weaker(lineage.package.grade()),
+                    format!("package {} was {} when it began to serve{doubt}", package.arn.name(), decision.status.name()),
+                    known.weaker(lineage.package.grade()),
                     vec![decision.cite.clone()],
                 )
             }

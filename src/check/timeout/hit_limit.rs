@@ -2,7 +2,9 @@
 
 use super::at_limit;
 use crate::case::Case;
+use crate::case::claim::Grade;
 use crate::case::families::{Family, families};
+use crate::case::gap::{GapKey, Place};
 use crate::case::jobs::{Job, LimitSetter};
 use crate::check::{Check, Findings};
 use crate::finding::Severity;
@@ -28,6 +30,10 @@ fn run(case: &Case, findings: &mut Findings) {
             .find(|family| family.runs.iter().any(|run| run.arn == job.arn))
             .map(|family| before(family, job))
             .unwrap_or_default();
+        if at_limit.grade > Grade::B {
+            let around = |at: Option<crate::time::Instant>, seconds| at.map(|at| at.plus(seconds));
+            findings.need(GapKey::Trail(Place::of(&job.arn), around(job.started.or(job.created), -60), around(job.ended, 60)));
+        }
         let limit = job.limit.map_or_else(|| "its limit".to_owned(), |limit| format!("its limit of {limit} s"));
         let ran = job.duration().map(|ran| format!(" after {ran} s")).unwrap_or_default();
         let set_by = match &job.limit_set_by {

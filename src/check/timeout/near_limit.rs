@@ -73,6 +73,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .because(format!("Over {} completed runs its duration went from {first} s to {duration} s.", points.len()))
             .concerning(recent.iter().map(|job| &job.arn))
             .between(points.first().map(|(at, _)| *at), when)
+            .lasting(format!("{} {}", last.arn.account(), family.name))
             .told_apart_by(family.name.clone());
         findings.add(finding);
     }

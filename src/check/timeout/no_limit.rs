@@ -35,6 +35,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let finding = CHECK
             .finds(&last.arn, format!("{} runs without a limit of its own", family.name), Grade::B, evidence)
             .because(advice)
+            .lasting(format!("{} {}", last.arn.account(), family.name))
             .told_apart_by(family.name.clone());
         findings.add(finding);
     }

@@ -49,6 +49,7 @@ fn run(case: &Case, findings: &mut Findings) {
         if told(case, job, status) {
             continue;
         }
+        let limit_grade = limit.as_ref().map_or(Grade::B, |limit| limit.grade);
         let Some(evidence) =
             limit.map(|limit| limit.evidence).or_else(|| job.cites(|says| says.status == Some(JobStatus::Failed)))
         else {
@@ -69,13 +70,13 @@ fn run(case: &Case, findings: &mut Findings) {
             .chain([rules_list.cite.clone()])
             .chain(alarms_known.map(|list| list.cite.clone()))
             .collect();
-        let grade = if alarms_known.is_some() { Grade::B } else { Grade::C };
+        let grade = if alarms_known.is_some() { Grade::B } else { Grade::C }.weaker(limit_grade);
         let how = if failed { "failed" } else { "was stopped at its limit" };
         let unknown = if alarms_known.is_some() { "" } else { " Alarms are not in the evidence." };
         let finding = CHECK
             .finds(&job.arn, format!("{} {how}, and nobody could have been told", job.name), grade, evidence.and(more))
             .because(format!("{blind} No alarm or catch in the evidence sees it either.{unknown}"))
-            .concerning(missed.iter().map(|rule| format!("rule/{}", rule.name)))
+            .concerning(missed.iter().map(|rule| format!("arn:aws:events:{region}:{account}:rule/{}", rule.name)))
             .between(job.ended, None)
             .told_apart_by(job.created.map(crate::time::Instant::to_seconds_text).unwrap_or_default());
         findings.add(finding);
