@@ -323,9 +323,9 @@ impl Objects {
         if reach.versions.is_empty() && reach.inventories.is_empty() && reach.current.is_empty() {
             for (doubt, cite) in doubtful {
                 if keeps {
-                    reach.versions.push(cite)
+                    reach.versions.push(cite);
                 } else {
-                    reach.current.push(cite)
+                    reach.current.push(cite);
                 }
                 reach.doubts.push(doubt.to_owned());
             }
