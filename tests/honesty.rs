@@ -422,7 +422,7 @@ fn an_approval_may_lie_in_a_hole_of_the_trail() {
             records.retain(|record| {
                 let at = record["eventTime"].as_str().unwrap_or_default();
                 !("2026-10-08T10:30:00Z".."2026-10-09T12:00:00Z").contains(&at)
-            })
+            });
         })
         .told();
     let bypassed = told
