@@ -92,6 +92,9 @@ fn a_folder_with_nothing_in_it_is_told_what_was_looked_for() {
     let ended = run(&["audit", foreign.path().to_str().expect("UTF-8")]);
     assert!(ended.err.contains("Looked for CloudTrail"), "{}", ended.err);
     assert!(ended.out.contains("Nothing here could be read"));
+    let empty = folder(&[]);
+    let ended = run(&["audit", empty.path().to_str().expect("UTF-8")]);
+    assert!(ended.err.contains("no file is there"), "{}", ended.err);
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn unopened(ledger: &Ledger, paths: &[PathBuf]) -> Vec<String> {
 /// Says that there is nothing to go by, and what was looked for.
 fn nothing(ledger: &Ledger) -> String {
     let found = match ledger.exhibits().iter().filter(|exhibit| !exhibit.sha256.is_empty()).count() {
+        0 if ledger.exhibits().is_empty() => "no file is there".to_owned(),
         0 => "no file there can be opened".to_owned(),
         1 => "the one file there is not recognised or cannot be read".to_owned(),
         files => format!("none of the {files} files there is recognised and can be read"),
