@@ -80,7 +80,8 @@ enum Size {
     Records(u64),
 }
 
-/// Writes what is missing of the corpus, at the size that `MODELTRAIL_BENCH_MB` asks for, and returns it.
+/// Writes what is missing of the corpus, at the size that `MODELTRAIL_BENCH_MB` asks for, and returns the shapes that the command line
+/// names, or all of them.
 pub(crate) fn shapes() -> Result<Vec<Shape>, Box<dyn Error>> {
     let megabytes = match std::env::var("MODELTRAIL_BENCH_MB") {
         Ok(text) => text.parse::<u64>().map_err(|_| format!("MODELTRAIL_BENCH_MB is no number: {text}"))?.max(1),
@@ -112,7 +113,9 @@ pub(crate) fn shapes() -> Result<Vec<Shape>, Box<dyn Error>> {
         Plan { name: "dense", files: scaled(140), deliveries: 1, size: delivered, one_in: 10, regions: 2, gzip: true },
     ];
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("corpus-{VERSION}-{megabytes}"));
-    Ok(plans.iter().map(|plan| plan.shape(&root)).collect::<io::Result<_>>()?)
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |plan: &&Plan| named.is_empty() || named.iter().any(|name| name == plan.name);
+    Ok(plans.iter().filter(wanted).map(|plan| plan.shape(&root)).collect::<io::Result<_>>()?)
 }
 
 impl Plan {

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::scalar::Text;
 use super::skim::Element;
 
-/// The members of an object, in order: key (raw, as written) and value text.
+/// The members of an object, in order: key (raw, as written) and value text. They end where the text is no object's.
 pub struct Fields<'a> {
     text: &'a [u8],
     at: usize,
+    begun: bool,
     children: &'a [(u32, u32)],
 }
 
@@ -19,23 +22,15 @@ impl<'a> Element<'a> {
         Fields {
             text: self.bytes,
             at: usize::from(self.bytes.first() == Some(&b'{')),
+            begun: false,
             children: self.children.unwrap_or_default(),
         }
     }
 
-    /// Returns the members that follow the element's first container, if that is known.
-    pub fn fields_after_first_child(&self) -> Option<Fields<'a>> {
-        let (first, rest) = self.children?.split_first()?;
-        Some(Fields { text: self.bytes, at: first.1 as usize, children: rest })
-    }
-
-    /// Returns the text after the element's last container, if that is known.
-    pub fn tail(&self) -> Option<&'a [u8]> {
-        self.bytes.get(self.children?.last()?.1 as usize..)
-    }
-
     /// Returns the text of the member with the given key.
     pub fn field(&self, key: &str) -> Option<&'a [u8]> {
+        // Most keys that are asked for are not there, which is found out faster than what is.
+        memchr::memmem::find(self.bytes, key.as_bytes())?;
         self.fields().find(|(name, _)| *name == key.as_bytes()).map(|(_, value)| value)
     }
 
@@ -50,21 +45,44 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.text;
-        let key_from = self.at + text.get(self.at..)?.iter().position(|byte| *byte == b'"')? + 1;
+        let mut key = self.after_space(self.at);
+        if self.begun {
+            key = self.after(b',', key)?;
+        }
+        let key_from = self.after(b'"', key)?;
         let key_to = string_end(text, key_from)?;
-        let colon = key_to + 1 + text.get(key_to + 1..)?.iter().position(|byte| *byte == b':')?;
-        let from = colon + 1 + text[colon + 1..].iter().position(|byte| !byte.is_ascii_whitespace())?;
-        let to = match text[from] {
+        let from = self.after(b':', self.after_space(key_to + 1))?;
+        let from = self.after_space(from);
+        let to = match text.get(from)? {
             b'"' => string_end(text, from + 1)? + 1,
             b'{' | b'[' => self.container_end(from)?,
             _ => from + text[from..].iter().position(|byte| matches!(byte, b',' | b'}') || byte.is_ascii_whitespace())?,
         };
-        self.at = to;
+        (self.at, self.begun) = (to, true);
         Some((&text[key_from..key_to], &text[from..to]))
     }
 }
 
 impl Fields<'_> {
+    /// Returns whether the members that were taken are all that the object has.
+    pub fn is_at_end(&self) -> bool {
+        &self.text[self.after_space(self.at).min(self.text.len())..] == b"}"
+    }
+
+    fn after_space(&self, at: usize) -> usize {
+        let mut at = at;
+        while self.text.get(at).is_some_and(u8::is_ascii_whitespace) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Returns the place after the given byte (and, behind a comma, after space), if it stands at `at`.
+    fn after(&self, byte: u8, at: usize) -> Option<usize> {
+        let next = (self.text.get(at) == Some(&byte)).then_some(at + 1)?;
+        Some(if byte == b',' { self.after_space(next) } else { next })
+    }
+
     /// Returns where the container that opens at `from` ends: known from skimming, or found by counting brackets.
     fn container_end(&mut self, from: usize) -> Option<usize> {
         while let Some((first, rest)) = self.children.split_first() {
@@ -118,6 +136,19 @@ pub fn string(value: &[u8]) -> Option<Cow<'_, str>> {
     read::<String>(value).ok().map(|(text, _)| Cow::Owned(text))
 }
 
+/// Reads a value's text as text: strings are taken off it, what is anything else or needs mending is deserialised.
+///
+/// # Errors
+///
+/// Where the value is no scalar.
+pub fn text(value: &[u8]) -> Result<(Text, Option<&'static str>), serde_json::Error> {
+    let plain = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    match plain.filter(|inner| memchr::memchr(b'\\', inner).is_none()).map(std::str::from_utf8) {
+        Some(Ok(text)) => Ok((Text::of(text), None)),
+        _ => read(value),
+    }
+}
+
 /// Deserialises a text as `T`, in either spelling of its members ([`super::members`]). Where strings in it are no Unicode (bytes that are no UTF-8, half of a surrogate pair), they are
 /// mended with U+FFFD, and the second value says so.
 ///
@@ -125,14 +156,27 @@ pub fn string(value: &[u8]) -> Option<Cow<'_, str>> {
 ///
 /// Where the text is no JSON, or does not fit `T` even so.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<(T, Option<&'static str>), serde_json::Error> {
+    read_in(text, &mut Vec::new())
+}
+
+/// Does the same for a `T` that borrows from the text, or from `mended` if it had to be.
+///
+/// # Errors
+///
+/// Where the text is no JSON, or does not fit `T` even so.
+pub fn read_in<'a, T: Deserialize<'a>>(
+    text: &'a [u8],
+    mended: &'a mut Vec<u8>,
+) -> Result<(T, Option<&'static str>), serde_json::Error> {
     match super::members::read(text) {
         Ok(value) => Ok((value, None)),
         Err(error) => {
-            let (mended, note) = mend(text);
-            match note {
-                Some(_) => super::members::read(&mended).map(|value| (value, note)),
-                None => Err(error),
+            let (bytes, note) = mend(text);
+            if note.is_none() {
+                return Err(error);
             }
+            *mended = bytes;
+            super::members::read(mended).map(|value| (value, note))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One bit per byte: the vector comparisons that [`super::skim`] rests on.
 //!
-//! They are written once for any machine and once for AVX2, which is chosen at run time where the processor has it.
+//! They are written for any machine, for AVX2 and for AVX-512; the widest that the processor has is chosen at run time.
 
 use wide::u8x16;
 
@@ -35,6 +35,10 @@ pub(super) trait Task {
 /// Runs the task with the widest lanes of this processor.
 pub(super) fn with_widest<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V4::try_new() {
+        return simd.vectorize(Vectorized { task, simd });
+    }
+    #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
         return simd.vectorize(Vectorized { task, simd });
     }
@@ -68,19 +72,39 @@ impl Lanes for Portable {
 }
 
 #[cfg(target_arch = "x86_64")]
-struct Vectorized<T> {
+struct Vectorized<T, S> {
     task: T,
-    simd: pulp::x86::V3,
+    simd: S,
 }
 
 #[cfg(target_arch = "x86_64")]
-impl<T: Task> pulp::NullaryFnOnce for Vectorized<T> {
+impl<T: Task, S: Lanes> pulp::NullaryFnOnce for Vectorized<T, S> {
     type Output = T::Output;
 
     #[expect(clippy::inline_always, reason = "only then is the task compiled for the vectors at hand")]
     #[inline(always)]
     fn call(self) -> T::Output {
         self.task.run(self.simd)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for pulp::x86::V4 {
+    #[inline(always)]
+    fn masks(self, block: &[u8; 64]) -> Masks {
+        let avx512 = self.avx512bw;
+        let all = |byte: u8| self.avx512f._mm512_set1_epi8(byte.cast_signed());
+        let bytes: std::arch::x86_64::__m512i = pulp::cast(*block);
+        let folded = self.avx512f._mm512_or_si512(bytes, all(0x20));
+        let equal = |byte: u8| avx512._mm512_cmpeq_epi8_mask(bytes, all(byte));
+        Masks {
+            quote: equal(b'"'),
+            backslash: equal(b'\\'),
+            open: avx512._mm512_cmpeq_epi8_mask(folded, all(b'{')),
+            close: avx512._mm512_cmpeq_epi8_mask(folded, all(b'}')),
+            separator: equal(b':') | equal(b','),
+            space: avx512._mm512_cmple_epu8_mask(bytes, all(b' ')),
+        }
     }
 }
 
@@ -121,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_agree_on_every_byte() {
+    fn all_ways_agree_on_every_byte() {
         struct All(Vec<u64>);
         impl Task for &mut All {
             type Output = ();
@@ -133,9 +157,15 @@ mod tests {
                 }
             }
         }
-        let (mut widest, mut portable) = (All(Vec::new()), All(Vec::new()));
+        let [mut widest, mut portable] = [const { All(Vec::new()) }; 2];
         with_widest(&mut widest);
         (&mut portable).run(Portable);
         assert_eq!(widest.0, portable.0);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            let mut narrower = All(Vec::new());
+            simd.vectorize(Vectorized { task: &mut narrower, simd });
+            assert_eq!(narrower.0, portable.0);
+        }
     }
 }

@@ -19,7 +19,16 @@ use serde::de::{
 ///
 /// Where the text is no JSON or does not fit `T`.
 pub fn read<'de, T: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    // Text that is known to be UTF-8 is not looked at again string by string; in text that is not, the place is named.
+    match std::str::from_utf8(text) {
+        Ok(text) => whole(serde_json::Deserializer::from_str(text)),
+        Err(_) => whole(serde_json::Deserializer::from_slice(text)),
+    }
+}
+
+fn whole<'de, R: serde_json::de::Read<'de>, T: serde::Deserialize<'de>>(
+    mut deserializer: serde_json::Deserializer<R>,
+) -> Result<T, serde_json::Error> {
     let value = T::deserialize(Members(&mut deserializer))?;
     deserializer.end()?;
     Ok(value)
@@ -266,10 +275,9 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for FieldName<K> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<K::Value, E> {
-        let same = |field: &&&str| {
-            let (mut field, mut name) = (field.chars(), name.chars());
-            let first = field.next().zip(name.next()).is_some_and(|(left, right)| left.eq_ignore_ascii_case(&right));
-            first && field.as_str() == name.as_str()
+        let same = |field: &&&str| match (field.as_bytes(), name.as_bytes()) {
+            ([own, others @ ..], [first, rest @ ..]) => rest == others && own.eq_ignore_ascii_case(first),
+            _ => false,
         };
         let name = self.fields.iter().find(same).map_or(name, |field| *field);
         self.seed.deserialize(serde::de::value::StrDeserializer::new(name))

@@ -36,6 +36,17 @@ scalar! {
     }
 }
 
+impl Text {
+    /// Returns what a string says: nothing where it is empty or withheld.
+    pub fn of(text: &str) -> Self {
+        Self((!says_nothing(text)).then(|| text.to_owned()))
+    }
+}
+
+fn says_nothing(text: &str) -> bool {
+    text.is_empty() || is_withheld(text)
+}
+
 scalar! {
     /// A whole number.
     Whole(i64), "a whole number", |raw| match raw {
@@ -115,7 +126,7 @@ impl<'de, T> Visitor<'de> for ScalarVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.is_empty() || is_withheld(text) { Ok(None) } else { self.take(Raw::Text(text), text) }
+        if says_nothing(text) { Ok(None) } else { self.take(Raw::Text(text), text) }
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
@@ -160,7 +171,7 @@ impl<'de> Visitor<'de> for MomentVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.is_empty() || is_withheld(text) {
+        if says_nothing(text) {
             return Ok(None);
         }
         Instant::parse(text, true).map(Some).ok_or_else(|| E::custom(format_args!("`{text}` is no instant that is understood")))

@@ -157,6 +157,10 @@ impl Carry {
 struct Structure {
     /// Brackets and first bytes of scalars, up to the first wrong place.
     brackets: u64,
+    /// Opening brackets.
+    open: u64,
+    /// Closing brackets.
+    close: u64,
     /// Places where tokens stand side by side that may not.
     wrong: u64,
 }
@@ -205,7 +209,7 @@ impl Structure {
             scalar: scalar >> 63,
         };
         let before_wrong = (wrong & wrong.wrapping_neg()).wrapping_sub(1);
-        Self { brackets: (open | close | scalar_begins) & before_wrong, wrong }
+        Self { brackets: (open | close | scalar_begins) & before_wrong, open, close, wrong }
     }
 }
 
@@ -278,11 +282,14 @@ impl Skimmer {
             let mut brackets = bits.brackets;
             while brackets != 0 {
                 let here = at + brackets.trailing_zeros() as usize;
-                brackets &= brackets - 1;
-                let stands = match text[here] {
-                    b'{' | b'[' => self.opened(text, here),
-                    b'}' | b']' => self.closed(text, here, offset, visit),
-                    _ => is_scalar(&text[here..]),
+                let bit = brackets & brackets.wrapping_neg();
+                brackets ^= bit;
+                let stands = if bits.open & bit != 0 {
+                    self.opened(text, here)
+                } else if bits.close & bit != 0 {
+                    self.closed(text, here, offset, visit)
+                } else {
+                    is_scalar(&text[here..])
                 };
                 if !stands {
                     return Step::Suspicious(self.start.unwrap_or(here));

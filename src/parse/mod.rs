@@ -57,7 +57,7 @@ pub struct Parsed {
     /// Defects and notes.
     pub problems: Vec<Problem>,
     /// For trails: every record by account, region and minute.
-    pub density: BTreeMap<Scope, Density>,
+    pub density: Vec<(Scope, Density)>,
     /// Earliest time in its records.
     pub earliest: Option<Instant>,
     /// Latest time in its records.
@@ -493,15 +493,23 @@ impl<T: serde::de::DeserializeOwned> Reader for Each<T> {
 
 /// Reads text as `T`; what does not fit is a defect.
 pub(crate) fn typed<T: serde::de::DeserializeOwned>(text: &[u8], place: &Locator, sink: &mut Sink) -> Option<T> {
-    match crate::json::element::read::<T>(text) {
-        Ok((value, note)) => {
-            if let Some(note) = note {
-                sink.note(place.clone(), note);
-            }
+    told(crate::json::element::read(text), || place.clone(), sink)
+}
+
+/// Returns what was read; what had to be mended is noted, what does not fit is a defect.
+pub(crate) fn told<T>(
+    read: Result<(T, Option<&'static str>), serde_json::Error>,
+    place: impl FnOnce() -> Locator,
+    sink: &mut Sink,
+) -> Option<T> {
+    match read {
+        Ok((value, None)) => Some(value),
+        Ok((value, Some(note))) => {
+            sink.note(place(), note);
             Some(value)
         }
         Err(error) => {
-            sink.damaged(place.clone(), format!("does not fit its format: {error}"));
+            sink.damaged(place(), format!("does not fit its format: {error}"));
             None
         }
     }

@@ -96,12 +96,12 @@ impl Sink {
     }
 
     /// Counts a trail's record by account, region and minute.
-    pub(crate) fn count(&mut self, account: &str, region: &str, at: Instant) {
+    pub(crate) fn count(&mut self, account: &[u8], region: &[u8], at: Instant) {
         let minute = at.seconds().div_euclid(60);
         if let Some(open) = &mut self.open
             && open.minute == minute
-            && open.scope.region == region
-            && open.scope.account == account
+            && open.scope.region.as_bytes() == region
+            && open.scope.account.as_bytes() == account
         {
             open.count += 1;
             open.first = open.first.min(at);
@@ -109,7 +109,8 @@ impl Sink {
             return;
         }
         self.close_minute();
-        let scope = Scope { account: account.to_owned(), region: region.to_owned() };
+        let [account, region] = [account, region].map(|text| String::from_utf8_lossy(text).into_owned());
+        let scope = Scope { account, region };
         self.open = Some(Minute { scope, minute, first: at, last: at, count: 1 });
     }
 
@@ -284,7 +285,7 @@ impl Sink {
             records: self.records,
             facts: self.facts,
             problems: self.problems,
-            density: self.density,
+            density: self.density.into_iter().collect(),
             earliest: self.earliest,
             latest: self.latest,
             asked: self.enveloped.or(asked),

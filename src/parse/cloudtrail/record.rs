@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::super::sink::{RecordId, Sink};
-use super::super::{Context, typed};
+use super::super::told;
+use super::head::Head;
 use super::{resources, storage};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::Statement;
@@ -14,32 +14,9 @@ use crate::fact::arn::Arn;
 use crate::fact::call::CallStatement;
 use crate::fact::principal::Principal;
 use crate::json::element;
-use crate::json::scalar::{Flag, Moment, Real, Text};
+use crate::json::scalar::{Flag, Real, Text};
+use crate::json::skim::Element;
 use crate::time::Instant;
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Raw {
-    user_identity: Identity,
-    event_time: Moment,
-    event_source: Text,
-    event_name: Text,
-    aws_region: Text,
-    user_agent: Text,
-    error_code: Text,
-    request_parameters: Option<Box<RawValue>>,
-    response_elements: Option<Box<RawValue>>,
-    service_event_details: Option<Box<RawValue>>,
-    additional_event_data: Additional,
-    #[serde(rename = "eventID")]
-    event_id: Text,
-    #[serde(rename = "sharedEventID")]
-    shared_event_id: Text,
-    recipient_account_id: Text,
-    resources: Vec<Resource>,
-    session_credential_from_console: Flag,
-    addendum: Addendum,
-}
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -52,41 +29,108 @@ struct Resource {
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct Additional {
-    bytes_transferred_in: Real,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
 struct Addendum {
     reason: Text,
     #[serde(rename = "originalEventID")]
     original_event_id: Text,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
+/// The members of a record that are used, beside those of its head.
+#[derive(Default)]
+struct Raw<'a> {
+    identity: Identity,
+    agent: Text,
+    error: Text,
+    event: Text,
+    shared: Text,
+    request: Option<&'a [u8]>,
+    response: Option<&'a [u8]>,
+    bytes_in: Real,
+    resources: Vec<Resource>,
+    from_console: Flag,
+    addendum: Addendum,
+}
+
+/// Who called.
+#[derive(Default)]
 struct Identity {
-    #[serde(rename = "type")]
     kind: Text,
-    principal_id: Text,
+    principal: Text,
     arn: Text,
-    account_id: Text,
+    account: Text,
     invoked_by: Text,
-    session_context: SessionContext,
+    issuer: Text,
+    source: Text,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct SessionContext {
-    session_issuer: Issuer,
-    source_identity: Text,
+/// What was mended in members that were read, told once for the record.
+#[derive(Default)]
+struct Mended(Option<&'static str>);
+
+impl Mended {
+    fn take<T>(&mut self, read: Result<(T, Option<&'static str>), serde_json::Error>) -> Result<T, serde_json::Error> {
+        let (value, note) = read?;
+        self.0 = self.0.or(note);
+        Ok(value)
+    }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Issuer {
-    arn: Text,
+impl<'a> Raw<'a> {
+    /// Takes the members off the record's text: the rest of it is never deserialised.
+    fn of(record: &Element<'a>, mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let mut raw = Self::default();
+        let mut details = None;
+        let mut fields = record.fields();
+        for (key, value) in &mut fields {
+            match key {
+                b"userIdentity" => raw.identity = Identity::of(value, mended)?,
+                b"userAgent" => raw.agent = mended.take(element::text(value))?,
+                b"errorCode" => raw.error = mended.take(element::text(value))?,
+                b"eventID" => raw.event = mended.take(element::text(value))?,
+                b"sharedEventID" => raw.shared = mended.take(element::text(value))?,
+                b"requestParameters" => raw.request = Some(value).filter(|value| *value != b"null"),
+                b"serviceEventDetails" => details = Some(value),
+                b"responseElements" => raw.response = Some(value),
+                b"additionalEventData" => {
+                    if let Some(bytes) = element_of(value).field("bytesTransferredIn") {
+                        raw.bytes_in = mended.take(element::read(bytes))?;
+                    }
+                }
+                b"resources" if value != b"null" => raw.resources = mended.take(element::read(value))?,
+                b"sessionCredentialFromConsole" => raw.from_console = mended.take(element::read(value))?,
+                b"addendum" if value != b"null" => raw.addendum = mended.take(element::read(value))?,
+                _ => {}
+            }
+        }
+        raw.request = raw.request.or(details);
+        if fields.is_at_end() { Ok(raw) } else { Err(serde::de::Error::custom("its members are not set apart by commas and colons")) }
+    }
+}
+
+impl Identity {
+    fn of(value: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let mut identity = Self::default();
+        for (key, value) in element_of(value).fields() {
+            match key {
+                b"type" => identity.kind = mended.take(element::text(value))?,
+                b"principalId" => identity.principal = mended.take(element::text(value))?,
+                b"arn" => identity.arn = mended.take(element::text(value))?,
+                b"accountId" => identity.account = mended.take(element::text(value))?,
+                b"invokedBy" => identity.invoked_by = mended.take(element::text(value))?,
+                b"sessionContext" => {
+                    let context = element_of(value);
+                    if let Some(arn) = context.field("sessionIssuer").and_then(|issuer| element_of(issuer).field("arn")) {
+                        identity.issuer = mended.take(element::text(arn))?;
+                    }
+                    if let Some(source) = context.field("sourceIdentity") {
+                        identity.source = mended.take(element::text(source))?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(identity)
+    }
 }
 
 /// A call, ready for the readers of its service.
@@ -127,12 +171,16 @@ impl Call<'_> {
 
     /// Deserialises the request.
     pub(in crate::parse) fn request<T: serde::de::DeserializeOwned>(&self, sink: &mut Sink) -> Option<T> {
-        typed(self.request, &Locator::Place(format!("{}/requestParameters", self.place).into()), sink)
+        self.told("requestParameters", self.request, sink)
     }
 
     /// Deserialises the answer.
     pub(in crate::parse) fn response<T: serde::de::DeserializeOwned>(&self, sink: &mut Sink) -> Option<T> {
-        typed(self.response, &Locator::Place(format!("{}/responseElements", self.place).into()), sink)
+        self.told("responseElements", self.response, sink)
+    }
+
+    fn told<T: serde::de::DeserializeOwned>(&self, part: &str, text: &[u8], sink: &mut Sink) -> Option<T> {
+        told(element::read(text), || Locator::Place(format!("{}/{part}", self.place).into()), sink)
     }
 
     /// Returns the place of the record.
@@ -142,39 +190,37 @@ impl Call<'_> {
 }
 
 /// Reads a record and states what it says.
-pub(in crate::parse) fn read(text: &[u8], place: &Locator, _cx: &Context<'_>, sink: &mut Sink) {
-    let Some(raw) = typed::<Raw>(text, place, sink) else { return };
-    let (Some(at), Some(source), Some(operation)) = (raw.event_time.0, raw.event_source.0, raw.event_name.0) else {
-        return sink.damaged(place.clone(), "no CloudTrail record: it has no time, source or name");
-    };
-    let by = Arc::new(principal(raw.user_identity, raw.user_agent.0, raw.session_credential_from_console.0.unwrap_or(false)));
-    let account = raw.recipient_account_id.0.or_else(|| by.account.clone()).unwrap_or_else(|| "unknown".to_owned());
-    let key = raw.shared_event_id.0.clone().or_else(|| raw.event_id.0.clone());
+pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: &mut Sink) {
+    let mut mended = Mended::default();
+    let raw = Raw::of(record, &mut mended).map(|raw| (raw, mended.0));
+    let Some(raw) = told(raw, || place.clone(), sink) else { return };
+    let from_console = raw.from_console.0.unwrap_or(false);
+    let by = Arc::new(principal(raw.identity, raw.agent.0, from_console));
+    let event: Option<Arc<str>> = raw.event.0.map(Into::into);
     let updates = raw.addendum.reason.0.as_deref() == Some("UPDATED_DATA");
     let id = RecordId {
-        event: raw.event_id.0.map(Into::into),
-        key: key.map(Into::into),
+        key: raw.shared.0.map(Into::into).or_else(|| event.clone()),
+        event,
         corrects: raw.addendum.original_event_id.0.filter(|_| updates).map(Into::into),
     };
-    let request = raw.request_parameters.or(raw.service_event_details);
-    let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map_or("{}", |raw| raw.get()).to_owned();
-    let (request, response) = (text(&request), text(&raw.response_elements));
     let resources = raw
         .resources
         .into_iter()
         .filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)));
+    let [operation, account, region] = [&head.name, &head.account, &head.region].map(|text| String::from_utf8_lossy(text).into_owned());
+    let at = head.at;
     let mut call = Call {
-        service: source.strip_suffix(".amazonaws.com").unwrap_or(&source).to_owned(),
+        service: String::from_utf8_lossy(head.service().unwrap_or(&head.source)).into_owned(),
         operation,
         at,
         account,
-        region: raw.aws_region.0.unwrap_or_default(),
-        error: raw.error_code.0,
+        region,
+        error: raw.error.0,
         by,
-        request: object_or_empty(&request),
-        response: object_or_empty(&response),
+        request: object_or_empty(raw.request),
+        response: object_or_empty(raw.response),
         resources: resources.collect(),
-        bytes_in: raw.additional_event_data.bytes_transferred_in.0,
+        bytes_in: raw.bytes_in.0,
         id,
         place,
         parts: 0,
@@ -190,21 +236,21 @@ pub(in crate::parse) fn read(text: &[u8], place: &Locator, _cx: &Context<'_>, si
     }
     let subject = resources::read(&mut call, sink);
     let statement = CallStatement {
-        service: call.service.clone(),
-        operation: call.operation.clone(),
+        service: std::mem::take(&mut call.service),
+        operation: std::mem::take(&mut call.operation),
         arn: subject.arn,
         name: subject.name,
-        error: call.error.clone(),
-        account: call.account.clone(),
-        region: call.region.clone(),
+        error: call.error.take(),
+        account: std::mem::take(&mut call.account),
+        region: std::mem::take(&mut call.region),
         at,
     };
     call.say(sink, Statement::Call(Box::new(statement)));
 }
 
 /// Requests are objects, `null`, or (rarely) text; readers of a service expect an object.
-fn object_or_empty(text: &str) -> &[u8] {
-    if text.starts_with('{') { text.as_bytes() } else { b"{}" }
+fn object_or_empty(value: Option<&[u8]>) -> &[u8] {
+    value.filter(|text| text.starts_with(b"{")).unwrap_or(b"{}")
 }
 
 fn element_says_omitted(text: &[u8]) -> bool {
@@ -212,8 +258,8 @@ fn element_says_omitted(text: &[u8]) -> bool {
     matches!(element.field("omitted"), Some(b"true" | b"\"true\""))
 }
 
-fn element_of(text: &[u8]) -> crate::json::skim::Element<'_> {
-    crate::json::skim::Element { bytes: text, list: "", index: 0, offset: 0, children: None }
+fn element_of(text: &[u8]) -> Element<'_> {
+    Element { bytes: text, list: "", index: 0, offset: 0, children: None }
 }
 
 /// Returns a string member of a request or answer, without deserialising the rest.
@@ -227,9 +273,9 @@ fn principal(identity: Identity, agent: Option<String>, console_session: bool) -
     let session_arn = arn.as_deref().and_then(|arn| arn.split_once(":assumed-role/"));
     let session = session_arn.and_then(|(_, rest)| rest.split_once('/')).map(|(_, session)| session.to_owned());
     let from_principal =
-        || identity.principal_id.0.as_deref().and_then(|id| id.split_once(':')).map(|(_, session)| session.to_owned());
+        || identity.principal.0.as_deref().and_then(|id| id.split_once(':')).map(|(_, session)| session.to_owned());
     let is_session = identity.kind.0.as_deref() == Some("AssumedRole");
-    let role = identity.session_context.session_issuer.arn.0.filter(|_| is_session).or_else(|| {
+    let role = identity.issuer.0.filter(|_| is_session).or_else(|| {
         let (before, rest) = session_arn?;
         let role = rest.split('/').next()?;
         Some(format!("{}:role/{role}", before.replacen(":sts:", ":iam:", 1)))
@@ -237,13 +283,13 @@ fn principal(identity: Identity, agent: Option<String>, console_session: bool) -
     let browser = agent.as_deref().is_some_and(|agent| agent.starts_with("Mozilla/") || agent.contains("console.amazonaws.com"));
     Principal {
         kind: identity.kind.0.unwrap_or_default(),
-        account: identity.account_id.0,
+        account: identity.account.0,
         role,
         session: session.or_else(|| is_session.then(from_principal).flatten()),
         invoked_by: identity.invoked_by.0,
         console: console_session || browser,
         agent,
-        source_identity: identity.session_context.source_identity.0,
+        source_identity: identity.source.0,
         arn,
     }
 }
