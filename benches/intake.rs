@@ -21,6 +21,10 @@ use modeltrail::parse::Options;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Floor and subject take turns so many times; of each the fastest counts, as noise only ever adds.
 const ROUNDS: usize = 7;
 /// Bytes that one measurement inflates at least, by repeating small shapes: the clock of the processor ticks at 100 Hz.

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -73,7 +72,8 @@ pub fn read(paths: &[PathBuf], options: &Options, threads: usize, observer: &dyn
     let after = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
     drop((found.files, sidecars));
     // With many small files, what is held of each is most of the memory: nothing is allocated twice.
-    let mut units: Vec<Unit> = Vec::with_capacity(opened.iter().map(|opened| opened.units.len()).sum::<usize>() + found.refused.len());
+    let mut units: Vec<Unit> =
+        Vec::with_capacity(opened.iter().map(|opened| opened.units.len()).sum::<usize>() + found.refused.len());
     units.extend(opened.into_iter().flat_map(|opened| opened.units));
     units.extend(found.refused.into_iter().enumerate().map(|(at, (path, problem))| {
         let id = ExhibitId { file: after.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)), entry: 0 };
@@ -219,6 +219,8 @@ fn close(mut units: Vec<Unit>) -> Intake {
     units.sort_by_key(|left| left.id);
     let mut intake = Intake::default();
     let mut exhibits: Vec<Exhibit> = Vec::with_capacity(units.len());
+    let facts = units.iter().filter_map(|unit| unit.parsed.as_ref()).map(|parsed| parsed.facts.len()).sum();
+    intake.facts.reserve_exact(facts);
     for (original, unit) in originals(&units).into_iter().zip(units) {
         let Unit { id, path, sha256, bytes, container, archive, parsed, .. } = unit;
         if let Some(original) = original {
@@ -296,7 +298,8 @@ fn close(mut units: Vec<Unit>) -> Intake {
 /// before.
 fn originals(units: &[Unit]) -> Vec<Option<usize>> {
     let mut originals = vec![None; units.len()];
-    let mut by_content: Vec<usize> = (0..units.len()).filter(|at| !units[*at].sha256.is_empty() && units[*at].bytes > 0).collect();
+    let mut by_content: Vec<usize> =
+        (0..units.len()).filter(|at| !units[*at].sha256.is_empty() && units[*at].bytes > 0).collect();
     let content = |at: usize| (&units[at].sha256, &units[at].asked);
     by_content.sort_by_key(|at| (content(*at), *at));
     for same in by_content.chunk_by(|left, right| content(*left) == content(*right)) {
@@ -307,31 +310,40 @@ fn originals(units: &[Unit]) -> Vec<Option<usize>> {
     originals
 }
 
-/// Keeps the most faithful copy of each record (of equals the first), and drops records that a later one corrects. Returns what is worth noting of it.
-fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
-    let corrected: BTreeSet<Arc<str>> = facts.iter().filter_map(|fact| fact.record.as_ref()?.corrects.clone()).collect();
-    let mut best: HashMap<(Arc<str>, u8), usize> = HashMap::new();
+/// Returns for each fact the position of the most faithful copy of it, of equals the first.
+fn best_copies(facts: &[Fact]) -> Vec<usize> {
+    let mut best: Vec<usize> = Vec::with_capacity(facts.len());
+    let mut places: HashMap<(&str, u8), usize, foldhash::fast::RandomState> = HashMap::default();
+    places.reserve(facts.len());
+    let carrier = |at: usize| facts[at].record.as_ref().map_or(u8::MAX, |record| record.carrier);
+    let mut first = Vec::with_capacity(facts.len());
     for (at, fact) in facts.iter().enumerate() {
-        let Some(record) = &fact.record else { continue };
-        let slot = best.entry((record.key.clone(), record.part)).or_insert(at);
-        let carrier = |at: usize| facts[at].record.as_ref().map_or(u8::MAX, |record| record.carrier);
-        if carrier(at) < carrier(*slot) {
-            *slot = at;
+        let earlier = fact.record.as_ref().map_or(at, |record| *places.entry((&record.key, record.part)).or_insert(at));
+        first.push(earlier);
+        best.push(at);
+        if carrier(at) < carrier(best[earlier]) {
+            best[earlier] = at;
         }
     }
+    first.into_iter().map(|earlier| best[earlier]).collect()
+}
+
+/// Keeps the most faithful copy of each record (of equals the first), and drops records that a later one corrects. Returns what is worth noting of it.
+fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
+    let corrected: BTreeSet<&str> = facts.iter().filter_map(|fact| fact.record.as_ref()?.corrects.as_deref()).collect();
+    let best = best_copies(facts);
     let mut keep = vec![true; facts.len()];
     let mut copies: BTreeMap<ExhibitId, u64> = BTreeMap::new();
     let mut notes = Vec::new();
-    for (at, fact) in facts.iter().enumerate() {
+    for (at, (fact, used)) in facts.iter().zip(best).enumerate() {
         let Some(record) = &fact.record else { continue };
         let corrects_itself = record.corrects.as_ref() == Some(&record.key);
-        if corrected.contains(&record.key) && !corrects_itself {
+        if corrected.contains(&*record.key) && !corrects_itself {
             keep[at] = false;
             let message = format!("event {} was corrected by a later record, which is used instead", record.key);
             notes.push((fact.source.exhibit, Problem::note(fact.source.locator.clone(), message)));
             continue;
         }
-        let used = best.get(&(record.key.clone(), record.part)).copied().unwrap_or(at);
         if used == at {
             continue;
         }

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Evidence is many small texts, read by several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     modeltrail::cli::main(std::env::args_os())
 }

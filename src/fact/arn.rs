@@ -1,26 +1,55 @@
 //! Amazon resource names.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 
 /// An ARN as it was recorded. `SageMaker` lowers the case of names in ARNs, not everywhere: comparing goes through [`Arn::key`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(transparent)]
-pub struct Arn(#[schemars(with = "String")] Arc<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arn {
+    text: Arc<str>,
+    /// Kept, because ARNs are compared far more often than they are read.
+    key: ArnKey,
+}
 
 /// An ARN folded to lower case: what makes two spellings one resource.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArnKey(Arc<str>);
 
+impl Serialize for Arn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl JsonSchema for Arn {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Arn".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
 impl Arn {
+    fn new(text: Arc<str>) -> Self {
+        let folded = text.to_lowercase();
+        let key = ArnKey(if folded == *text { text.clone() } else { folded.into() });
+        Self { text, key }
+    }
+
     /// Reads an ARN.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        (text.starts_with("arn:") && text.splitn(6, ':').count() == 6).then(|| Self(text.into()))
+        (text.starts_with("arn:") && text.splitn(6, ':').count() == 6).then(|| Self::new(text.into()))
     }
 
     /// Makes the ARN of a `SageMaker` resource from its name.
@@ -30,21 +59,21 @@ impl Arn {
             _ if region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
         };
-        Self(format!("arn:{partition}:sagemaker:{region}:{account}:{kind}/{}", name.to_lowercase()).into())
+        Self::new(format!("arn:{partition}:sagemaker:{region}:{account}:{kind}/{}", name.to_lowercase()).into())
     }
 
     /// Returns the ARN as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Returns the form to compare by.
     pub fn key(&self) -> ArnKey {
-        ArnKey(self.0.to_lowercase().into())
+        self.key.clone()
     }
 
     fn part(&self, n: usize) -> &str {
-        self.0.splitn(6, ':').nth(n).unwrap_or_default()
+        self.text.splitn(6, ':').nth(n).unwrap_or_default()
     }
 
     /// Returns the service, such as `sagemaker`.
@@ -85,13 +114,13 @@ impl Arn {
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -33,6 +33,9 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// The length of the shortest text that [`VALUE`] can match: `a://:b@`.
+const SHORTEST: usize = 7;
+
 /// A name and what stands behind it in running text: `password=x`, `"token": "x"`, `--secret x`.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let name =
@@ -50,7 +53,7 @@ pub fn is_secret(name: &str, value: &str) -> bool {
         return false;
     }
     let matches = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    if matches(&VALUE, value) {
+    if value.len() >= SHORTEST && matches(&VALUE, value) {
         return true;
     }
     let folded = name.to_ascii_lowercase();

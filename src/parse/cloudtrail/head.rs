@@ -72,7 +72,13 @@ impl<'a> Head<'a> {
         };
         let at = Instant::parse(&time, false).ok_or_else(|| format!("no CloudTrail record: `{time}` is no time"))?;
         let account = account.or_else(callers_account).unwrap_or(Cow::Borrowed("unknown"));
-        Ok(Self { at, source: bytes(source), name: bytes(name), region: bytes(region.unwrap_or_default()), account: bytes(account) })
+        Ok(Self {
+            at,
+            source: bytes(source),
+            name: bytes(name),
+            region: bytes(region.unwrap_or_default()),
+            account: bytes(account),
+        })
     }
 
     /// Returns the service called, such as `s3`.

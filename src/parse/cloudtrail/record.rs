@@ -103,7 +103,11 @@ impl<'a> Raw<'a> {
             }
         }
         raw.request = raw.request.or(details);
-        if fields.is_at_end() { Ok(raw) } else { Err(serde::de::Error::custom("its members are not set apart by commas and colons")) }
+        if fields.is_at_end() {
+            Ok(raw)
+        } else {
+            Err(serde::de::Error::custom("its members are not set apart by commas and colons"))
+        }
     }
 }
 
@@ -207,7 +211,8 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         .resources
         .into_iter()
         .filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)));
-    let [operation, account, region] = [&head.name, &head.account, &head.region].map(|text| String::from_utf8_lossy(text).into_owned());
+    let [operation, account, region] =
+        [&head.name, &head.account, &head.region].map(|text| String::from_utf8_lossy(text).into_owned());
     let at = head.at;
     let mut call = Call {
         service: String::from_utf8_lossy(head.service().unwrap_or(&head.source)).into_owned(),
