@@ -8,6 +8,7 @@ use crate::case::gap::Gaps;
 use crate::case::jobs::Job;
 use crate::case::lineage::Lineage;
 use crate::case::serving::Span;
+use crate::case::timeline::Event;
 use crate::check;
 use crate::evidence::citation::Source;
 use crate::evidence::ledger::Ledger;
@@ -108,6 +109,12 @@ impl Selection {
         self.takes_arn(&job.arn) && self.overlaps(job.created.or(job.started), job.ended)
     }
 
+    fn takes_event(&self, event: &Event) -> bool {
+        let arns: Vec<Arn> = std::iter::once(&event.subject).chain(&event.related).filter_map(|text| Arn::parse(text)).collect();
+        let here = arns.is_empty() || arns.iter().any(|arn| self.takes_arn(arn));
+        here && self.overlaps(Some(event.at.earliest), Some(event.at.latest))
+    }
+
     fn takes_finding(&self, finding: &Finding) -> bool {
         let arns: Vec<Arn> =
             std::iter::once(&finding.subject).chain(&finding.related).filter_map(|text| Arn::parse(text)).collect();
@@ -172,6 +179,32 @@ impl<'a> Audit<'a> {
             known += u32::from(hop.grade <= crate::case::claim::Grade::B);
         }
         if all == 0 { 0.0 } else { (f64::from(known) / f64::from(all) * 1_000.0).round() / 1_000.0 }
+    }
+}
+
+/// What is reported of what happened.
+#[derive(Debug)]
+pub struct Timeline<'a> {
+    /// The time of the case.
+    pub as_of: Option<Instant>,
+    /// What became of the evidence.
+    pub ledger: &'a Ledger,
+    /// The chosen events, by time.
+    pub events: Vec<Event>,
+}
+
+impl<'a> Timeline<'a> {
+    /// Chooses what is reported; nothing where a subject is named and nothing that ever happened concerns it.
+    pub fn of(case: &'a Case, ledger: &'a Ledger, selection: &Selection, subject: Option<&str>) -> Option<Self> {
+        let mut events = case.timeline();
+        if let Some(subject) = subject {
+            events.retain(|event| event.concerns(subject));
+            if events.is_empty() {
+                return None;
+            }
+        }
+        events.retain(|event| selection.takes_event(event));
+        Some(Self { as_of: case.as_of, ledger, events })
     }
 }
 

@@ -82,6 +82,7 @@ fn the_answers_have_schemas_and_fit_them() {
     assert_document("docs/schema/lineage.schema.json", &pretty(schemars::schema_for!(doc::LineageAnswer)));
     assert_document("docs/schema/gaps.schema.json", &pretty(schemars::schema_for!(doc::GapsAnswer)));
     assert_document("docs/schema/checks.schema.json", &pretty(schemars::schema_for!(Vec<doc::CheckText>)));
+    assert_document("docs/schema/timeline.schema.json", &pretty(schemars::schema_for!(modeltrail::report::timeline::Answer)));
     let schema = serde_json::to_value(schemars::schema_for!(doc::Audit)).expect("a schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("it is a schema");
     assert!(!validator.is_valid(&serde_json::json!({})), "the schema asks for something");

@@ -54,6 +54,11 @@ impl Images {
         images
     }
 
+    /// Returns all statements, by repository and time.
+    pub fn iter(&self) -> impl Iterator<Item = &Said<ImageStatement>> {
+        self.repositories.values().flatten()
+    }
+
     /// Returns the statements about an image's repository, in time order.
     fn of<'a>(&'a self, image: &'a ImageRef) -> impl Iterator<Item = &'a Said<ImageStatement>> {
         let said = self.repositories.get(&image.repository).map(Vec::as_slice).unwrap_or_default();

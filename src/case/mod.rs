@@ -18,6 +18,7 @@ pub mod pipelines;
 pub mod registry;
 pub mod said;
 pub mod serving;
+pub mod timeline;
 pub mod watchers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +162,11 @@ impl Case {
     pub fn lineage_of(&self, arn: &Arn) -> Option<&Lineage> {
         let key = arn.key();
         self.lineages.iter().rfind(|lineage| lineage.arn.key() == key)
+    }
+
+    /// Returns everything that happened, by time.
+    pub fn timeline(&self) -> Vec<timeline::Event> {
+        timeline::of(self)
     }
 
     /// Returns whether the evidence holds any ML activity.

@@ -475,6 +475,13 @@ impl Objects {
         self.buckets.get(bucket).is_some_and(|bucket| !bucket.keys.is_empty() || !bucket.listings.is_empty())
     }
 
+    /// Returns all objects with their versions, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (S3Uri, &[Version])> {
+        let keys =
+            self.buckets.iter().flat_map(|(name, bucket)| bucket.keys.iter().map(move |(key, versions)| (name, key, versions)));
+        keys.map(|(name, key, versions)| (S3Uri::new(name, key), versions.as_slice()))
+    }
+
     /// Returns the keys under a place with their versions.
     pub fn under(&self, place: &S3Uri) -> impl Iterator<Item = (&str, &[Version])> {
         let prefix = place.key.clone();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::options::{Common, Evidence, Format};
+use super::options::{Common, Evidence, Plain};
 use super::output::{Output, message};
 use super::{Exit, Failure, Opened, open};
 use crate::acceptance::Acceptance;
@@ -59,6 +59,7 @@ impl FailOn {
 
 /// Runs `audit`.
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+    let format = common.plain()?;
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
@@ -71,9 +72,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         message(told);
     }
     let answer = build::audit(&audit);
-    match common.format {
-        Format::Text => output.text(&text::audit(&answer, &look))?,
-        Format::Json => output.json(&answer)?,
+    match format {
+        Plain::Text => output.text(&text::audit(&answer, &look))?,
+        Plain::Json => output.json(&answer)?,
     }
     if audit.chooses_nothing() {
         message("nothing in the evidence fits --account, --region, --from and --to: what is there was left out");

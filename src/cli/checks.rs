@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::{Common, Format};
+use super::options::{Common, Plain};
 use super::output::Output;
 use super::{Exit, Failure};
 use crate::report::{build, text};
@@ -19,9 +19,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let output = Output::choose(common, &[])?;
     let checks = build::checks();
     let Some(id) = &arguments.id else {
-        match common.format {
-            Format::Text => output.text(&text::checks(&checks))?,
-            Format::Json => output.json(&checks)?,
+        match common.plain()? {
+            Plain::Text => output.text(&text::checks(&checks))?,
+            Plain::Json => output.json(&checks)?,
         }
         return Ok(Exit::Done);
     };
@@ -34,9 +34,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         };
         return Err(Failure::usage(format!("no check is called {id}; {hint}")));
     };
-    match common.format {
-        Format::Text => output.text(&text::check(check))?,
-        Format::Json => output.json(check)?,
+    match common.plain()? {
+        Plain::Text => output.text(&text::check(check))?,
+        Plain::Json => output.json(check)?,
     }
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::{Common, Format};
+use super::options::{Common, Plain};
 use super::output::Output;
 use super::{Exit, Failure, Opened, open};
 use crate::audit::{Audit, Selection};
@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 
 /// Runs `gaps`.
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+    let format = common.plain()?;
     let output = Output::choose(common, &arguments.paths)?;
     let (from, to) = common.interval()?;
     let start = match (&arguments.endpoint, from, to) {
@@ -66,9 +67,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         return Ok(exit);
     }
     let answer = build::gaps_answer(&audit);
-    match common.format {
-        Format::Text => output.text(&text::gaps(&answer, &look))?,
-        Format::Json => output.json(&answer)?,
+    match format {
+        Plain::Text => output.text(&text::gaps(&answer, &look))?,
+        Plain::Json => output.json(&answer)?,
     }
     Ok(exit)
 }

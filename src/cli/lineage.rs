@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::{Common, Evidence, Format};
+use super::options::{Common, Evidence, Plain};
 use super::output::Output;
 use super::{Exit, Failure, Opened, open};
 use crate::audit::{Audit, NoModel, Selection};
@@ -20,6 +20,7 @@ pub(super) struct Arguments {
 
 /// Runs `lineage`.
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failure> {
+    let format = common.plain()?;
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
@@ -33,9 +34,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         selection.models = Some(found.map_err(|none| no_model(name, none))?);
     }
     let answer = build::lineage(&Audit::lineage(&case, &ledger, &selection));
-    match common.format {
-        Format::Text => output.text(&text::lineage(&answer, &look))?,
-        Format::Json => output.json(&answer)?,
+    match format {
+        Plain::Text => output.text(&text::lineage(&answer, &look))?,
+        Plain::Json => output.json(&answer)?,
     }
     Ok(exit)
 }

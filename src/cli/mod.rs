@@ -8,6 +8,7 @@ mod lineage;
 mod options;
 mod output;
 mod progress;
+mod timeline;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -46,6 +47,8 @@ enum Command {
     Audit(audit::Arguments),
     /// The lineage alone, of one or all models
     Lineage(lineage::Arguments),
+    /// Everything that happened, in order, with its source
+    Timeline(timeline::Arguments),
     /// What evidence is here, what is missing, and the command that exports it
     Gaps(gaps::Arguments),
     /// List the checks, or explain one
@@ -96,6 +99,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let common = &cli.common;
     let ended = match &cli.command {
+        Command::Timeline(arguments) => timeline::run(arguments, common),
         Command::Audit(arguments) => audit::run(arguments, common),
         Command::Lineage(arguments) => lineage::run(arguments, common),
         Command::Gaps(arguments) => gaps::run(arguments, common),

@@ -16,6 +16,23 @@ pub(super) enum Format {
     Text,
     /// For scripts; its shape is documented in docs/schema.
     Json,
+    /// `timeline` only: one JSON object a line.
+    Jsonl,
+    /// `timeline` only: a table for spreadsheets.
+    Csv,
+    /// `timeline` only: a parquet table.
+    Parquet,
+    /// `timeline` only: JSON Lines as Timesketch imports them.
+    Timesketch,
+}
+
+/// The formats that every command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
 }
 
 /// When colours are used.
@@ -87,6 +104,19 @@ pub(super) struct Common {
 }
 
 impl Common {
+    /// Returns the format, of those that every command has.
+    pub(super) fn plain(&self) -> Result<Plain, Failure> {
+        let name = match self.format {
+            Format::Text => return Ok(Plain::Text),
+            Format::Json => return Ok(Plain::Json),
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+            Format::Timesketch => "timesketch",
+        };
+        Err(Failure::usage(format!("--format {name}: only `timeline` writes that; every command writes text and json")))
+    }
+
     /// Returns the zone for people's times.
     pub(super) fn zone(&self) -> Result<Option<TimeZone>, Failure> {
         let named = |name: &String| {

@@ -51,6 +51,14 @@ impl Output {
         }
     }
 
+    /// Writes bytes as they are.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(_) => self.settle(io::stdout().lock().write_all(bytes)),
+            Self::File(path, _) => self.settle(fresh(path).and_then(|mut file| file.write_all(bytes))),
+        }
+    }
+
     /// Writes JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let to = |out: &mut dyn Write| {

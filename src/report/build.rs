@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::document as doc;
-use crate::audit::Audit;
+use super::timeline;
+use crate::audit::{Audit, Timeline};
 use crate::case::claim::Claim;
 use crate::case::gap::Gaps;
 use crate::case::jobs::{Job, LimitSetter, ReadWindow};
 use crate::case::lineage::{self, Lineage};
 use crate::case::registry::Decision;
 use crate::case::serving::{self, Span};
+use crate::case::timeline::Event;
 use crate::evidence::citation::{Citation, Citations, ExhibitId, Locator};
 use crate::evidence::ledger::Ledger;
 use crate::fact::s3::S3Uri;
@@ -111,6 +113,32 @@ pub fn lineage(audit: &Audit<'_>) -> doc::LineageAnswer {
     let evidence = numbers.close(audit.ledger);
     let models = build(&mut numbers);
     doc::LineageAnswer { schema_version: doc::SCHEMA_VERSION, as_of: audit.case.as_of, models, evidence, gaps: gaps(&audit.gaps) }
+}
+
+/// Puts the answer of `timeline` together.
+pub fn timeline(chosen: &Timeline<'_>) -> timeline::Answer {
+    let gaps = Gaps::default();
+    let mut numbers = Numbers::new(&gaps);
+    let build = |numbers: &mut Numbers<'_>| chosen.events.iter().map(|own| event(own, numbers)).collect::<Vec<_>>();
+    build(&mut numbers);
+    let evidence = numbers.close(chosen.ledger);
+    let events = build(&mut numbers);
+    timeline::Answer { schema_version: doc::SCHEMA_VERSION, as_of: chosen.as_of, events, evidence }
+}
+
+fn event(event: &Event, numbers: &mut Numbers<'_>) -> timeline::Event {
+    timeline::Event {
+        time: event.at.earliest,
+        latest: Some(event.at.latest).filter(|latest| *latest != event.at.earliest),
+        subject: event.subject.clone(),
+        related: event.related.clone(),
+        what: event.what.clone(),
+        actor: event.actor.clone(),
+        source: event.source(),
+        grade: event.grade,
+        evidence: numbers.cite(event.evidence.iter()),
+        detail: Some(event.detail.clone()).filter(|detail| !detail.is_empty()),
+    }
 }
 
 /// Puts the answer of `gaps` together.

@@ -5,3 +5,4 @@ pub mod document;
 pub mod json;
 pub mod script;
 pub mod text;
+pub mod timeline;

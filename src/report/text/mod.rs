@@ -4,8 +4,8 @@
 //! line strips where they are not wanted.
 
 mod models;
-mod page;
-mod tables;
+pub(super) mod page;
+pub(super) mod tables;
 
 pub use page::Look;
 

@@ -15,7 +15,7 @@ use crate::report::document as doc;
 const LISTED: usize = 5;
 
 /// Writes the findings by severity: grave ones with what is behind them, the others in a line each.
-pub(super) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
+pub(in crate::report) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
     page.heading("FINDINGS", &counted(findings));
     for finding in findings {
         let at_length = (finding.severity <= Severity::Medium && finding.accepted.is_none()) || page.is_verbose();
@@ -49,7 +49,7 @@ fn accepted(accepted: &doc::Accepted) -> String {
 }
 
 /// Counts findings by severity in words.
-pub(super) fn counted(findings: &[doc::Finding]) -> String {
+pub(in crate::report) fn counted(findings: &[doc::Finding]) -> String {
     let words: Vec<String> = Severity::ALL
         .into_iter()
         .filter_map(|severity| {
@@ -61,7 +61,7 @@ pub(super) fn counted(findings: &[doc::Finding]) -> String {
 }
 
 /// Writes what is missing, with the commands that export it.
-pub(super) fn gaps(page: &mut Page<'_>, gaps: &[doc::Gap]) {
+pub(in crate::report) fn gaps(page: &mut Page<'_>, gaps: &[doc::Gap]) {
     if gaps.is_empty() {
         return page.heading("NOT KNOWN", "nothing that another export would tell");
     }
@@ -89,7 +89,7 @@ pub(super) fn gaps(page: &mut Page<'_>, gaps: &[doc::Gap]) {
 }
 
 /// Writes what evidence there is.
-pub(super) fn coverage(page: &mut Page<'_>, rows: &[doc::Coverage]) {
+pub(in crate::report) fn coverage(page: &mut Page<'_>, rows: &[doc::Coverage]) {
     page.heading("COVERAGE", "");
     for row in rows {
         let scope: Vec<&str> = [&row.account, &row.region, &row.of].into_iter().flatten().map(String::as_str).collect();
@@ -107,7 +107,7 @@ pub(super) fn coverage(page: &mut Page<'_>, rows: &[doc::Coverage]) {
 }
 
 /// Writes what became of the files: by format, and one by one where something is wrong.
-pub(super) fn inputs(page: &mut Page<'_>, inputs: &[doc::Input]) {
+pub(in crate::report) fn inputs(page: &mut Page<'_>, inputs: &[doc::Input]) {
     let of = |disposition: Disposition| inputs.iter().filter(|input| input.disposition == disposition).count();
     let total: u64 = inputs.iter().map(|input| input.bytes).sum();
     let beside = format!(
@@ -178,7 +178,7 @@ fn alike<'a>(page: &Page<'_>, inputs: &'a [doc::Input]) -> Vec<(Vec<&'a doc::Inp
 }
 
 /// Writes the places that the page cites.
-pub(super) fn evidence(page: &mut Page<'_>, rows: &[doc::Evidence]) {
+pub(in crate::report) fn evidence(page: &mut Page<'_>, rows: &[doc::Evidence]) {
     let listed = page.listed().clone();
     if listed.is_empty() {
         return;
