@@ -1,0 +1,3 @@
+//! Streaming statistics over Arrow arrays and parquet files: whether data moved, and whether it keeps its rules.
+
+pub mod rule;
