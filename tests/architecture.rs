@@ -12,6 +12,7 @@ use support::files;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("escape", &[]),
+    ("drift", &[]),
     ("evidence", &["time"]),
     ("json", &["evidence::window", "time"]),
     ("recognise", &["json::skim"]),
