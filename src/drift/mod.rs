@@ -1,4 +1,10 @@
-//! Streaming statistics over Arrow arrays and parquet files: whether data moved, and whether it keeps its rules.
+//! Drift: columns of parquet data held against a baseline, exactly, in any number of mergeable parts.
+//!
+//! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] knows business rules,
+//! [`monitor`] the files of `SageMaker` Model Monitor.
 
+pub mod decide;
 pub mod monitor;
+pub mod result;
 pub mod rule;
+pub mod source;
