@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("drift", &[]),
     ("evidence", &["time"]),
     ("json", &["evidence::window", "time"]),
+    ("dataset", &["drift", "evidence", "time"]),
     ("recognise", &["json::skim"]),
     ("fact", &["evidence::citation", "time"]),
     ("parse", &["evidence", "json", "recognise", "fact", "time"]),
