@@ -52,7 +52,11 @@ pub(super) fn read(from: &mut dyn Read, head: &[u8], options: &Options, table: &
         if fields.len() == columns.len() {
             add(table, columns, &fields);
         } else {
-            problem(format!("a row near line {line} has {} cells, and there are {} columns: left out", fields.len(), columns.len()));
+            problem(format!(
+                "a row near line {line} has {} cells, and there are {} columns: left out",
+                fields.len(),
+                columns.len()
+            ));
         }
     }
 }

@@ -11,11 +11,13 @@
 mod constraints;
 mod decide;
 mod explain;
+mod replay;
 mod statistics;
 mod violations;
 
 pub use constraints::{Constraints, Expectation, Feature, Inferred, Method, Monitoring};
 pub use decide::{Distance, Observation, Outcome, decide, robust};
 pub use explain::{Difference, explain};
+pub use replay::{Judgement, replay};
 pub use statistics::{Profile, Statistics, Summary};
 pub use violations::{CheckType, Violation, Violations};
