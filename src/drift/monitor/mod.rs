@@ -18,6 +18,6 @@ mod violations;
 pub use constraints::{Constraints, Expectation, Feature, Inferred, Method, Monitoring};
 pub use decide::{Distance, Observation, Outcome, decide, robust};
 pub use explain::{Difference, explain};
-pub use replay::{Judgement, replay};
+pub use replay::{Judgement, overall, replay};
 pub use statistics::{Profile, Statistics, Summary};
 pub use violations::{CheckType, Violation, Violations};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::constraints::{Constraints, Expectation, Method};
 use super::decide::{Distance, Observation, Outcome, decide};
+use super::violations::CheckType;
 use crate::drift::result::{Column, Comparison, Kind, PartitionColumn, Schema, Summary, Verdict};
 use crate::drift::rule::Tally;
 
@@ -44,6 +45,23 @@ pub fn replay(comparison: &Comparison, constraints: &Constraints, method: Option
         judgements.push(Judgement { partition: partition.partition.clone(), outcomes });
     }
     judgements
+}
+
+/// Returns one outcome for each feature and check: of several partitions the one that is violated, else one that is open.
+pub fn overall(judgements: &[Judgement]) -> Vec<Outcome> {
+    let rank = |outcome: &Outcome| match outcome.is_violated {
+        Some(true) => 2,
+        None => 1,
+        Some(false) => 0,
+    };
+    let mut overall: BTreeMap<(&str, CheckType), &Outcome> = BTreeMap::new();
+    for outcome in judgements.iter().flat_map(|judgement| &judgement.outcomes) {
+        let known = overall.entry((&outcome.feature, outcome.check)).or_insert(outcome);
+        if rank(outcome) > rank(known) {
+            *known = outcome;
+        }
+    }
+    overall.into_values().cloned().collect()
 }
 
 fn observation(column: &Column, found: &PartitionColumn) -> Observation {
