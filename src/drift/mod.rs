@@ -3,7 +3,21 @@
 //! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] judges values
 //! by business rules in the same pass.
 
+pub mod axis;
+mod build;
+pub mod category;
+mod cells;
+mod counter;
+pub mod counts;
 pub mod decide;
+pub mod logical;
+mod native;
+mod plan;
+pub mod profile;
+mod ranged;
 pub mod result;
 pub mod rule;
 pub mod source;
+mod squares;
+pub mod statistic;
+mod table;
