@@ -1,8 +1,14 @@
 //! Drift: columns of parquet data held against a baseline, exactly, in any number of mergeable parts.
 //!
-//! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] knows business rules,
-//! [`monitor`] the files of `SageMaker` Model Monitor.
+//! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] judges values
+//! by business rules in the same pass; [`monitor`] knows the files of `SageMaker` Model Monitor.
 
+pub mod axis;
+mod build;
+pub mod category;
+mod cells;
+mod counter;
+pub mod counts;
 pub mod decide;
 pub mod monitor;
 pub mod result;
