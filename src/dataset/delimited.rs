@@ -40,7 +40,7 @@ pub(super) fn read(from: &mut dyn Read, head: &[u8], options: &Options, table: &
                 (0..fields.len()).map(|at| named(&options.names, at)).collect()
             };
             if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-                return problem(format!("line {line}: two columns have one name"));
+                return problem(format!("line {line}: two columns have one name; if the line names none, say --csv-header no"));
             }
             let found: Vec<usize> = names.iter().filter_map(|name| table.column(name)).collect();
             if !is_header {
@@ -74,11 +74,10 @@ fn header_name(name: &str, at: usize) -> String {
     if name.is_empty() { format!("_c{at}") } else { name.to_owned() }
 }
 
-/// Returns whether a row names columns: all of its cells are words, and no two are equal.
+/// Returns whether a row names columns: all of its cells are words.
 fn names_columns(fields: &[std::borrow::Cow<'_, str>]) -> bool {
-    let words: BTreeSet<&str> = fields.iter().map(|field| field.trim()).collect();
     let is_word = |word: &str| !word.is_empty() && word.parse::<f64>().is_err() && !matches!(word, "true" | "false");
-    words.len() == fields.len() && words.into_iter().all(is_word)
+    fields.iter().all(|field| is_word(field.trim()))
 }
 
 /// Returns what stands between cells: of the usual ones, the most frequent in the first line.

@@ -305,3 +305,82 @@ impl Reading<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use arrow_array::RecordBatch;
+
+    use super::*;
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    fn gathered(folder: &tempfile::TempDir) -> Dataset {
+        gather(&[folder.path().to_owned()], &Options::default()).unwrap()
+    }
+
+    /// Opens every piece: its name, and its rows, or why there are none.
+    fn opened(dataset: &Dataset) -> Vec<(String, Result<usize, String>)> {
+        let open = |piece: &Piece| {
+            let rows = piece.content.open().map(|opened| match opened {
+                Opened::Parquet(file) => usize::try_from(file.size()).unwrap(),
+                Opened::Rows(rows) => rows.map(|batch: Result<RecordBatch, _>| batch.unwrap().num_rows()).sum(),
+            });
+            (piece.name.rsplit('/').next().unwrap().to_owned(), rows)
+        };
+        dataset.source.pieces.iter().map(open).collect()
+    }
+
+    #[test]
+    fn files_are_told_by_what_is_in_them() {
+        let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        zipped.write_all(b"a,b\n1,2\n3,4\n").unwrap();
+        let zipped = zipped.finish().unwrap();
+        let folder = folder(&[
+            ("a.parquet", b"PAR1xxxx"),
+            ("b", b"PAR1yy"),
+            ("c.csv", b"a,b\n1,2\n"),
+            ("d.csv.gz", &zipped),
+            ("e.log", b"{\"captureData\":{\"endpointInput\":{\"data\":\"1\\n2\\n\",\"encoding\":\"CSV\"}}}\n"),
+            ("f.md", b"# Notes"),
+            ("g.json", b"{\"dataset\":{\"item_count\":0},\"features\":[]}"),
+            ("h.json", b"{\"features\":[]}"),
+            ("i.csv", b""),
+        ]);
+        let dataset = gathered(&folder);
+        let expected = [("a.parquet", 8), ("b", 6), ("c.csv", 1), ("d.csv.gz", 2), ("e.log", 2), ("g.json", 0)];
+        assert_eq!(opened(&dataset), expected.map(|(name, rows)| (name.to_owned(), Ok(rows))));
+        let ignored: Vec<&str> = dataset.ignored.iter().map(|(name, _)| name.rsplit('/').next().unwrap()).collect();
+        assert_eq!(ignored, ["f.md", "h.json", "i.csv"]);
+        assert!(dataset.problems.list().is_empty());
+    }
+
+    #[test]
+    fn what_is_damaged_costs_itself_and_is_told() {
+        let folder = folder(&[
+            ("a.csv", b"a,b\n1,2\n3\n4\n5,6\n"),
+            ("b.jsonl", b"{\"a\":1}\n{\"a\":\n{\"a\":3}"),
+            ("c.csv", b"a,b\n\x00\x01\n"),
+            ("d.jsonl", b"{\n{\n"),
+            ("e.csv.gz", b"\x1f\x8b\x08\x00 cut off"),
+        ]);
+        let dataset = gathered(&folder);
+        let opened = opened(&dataset);
+        assert_eq!((&opened[0].1, &opened[1].1), (&Ok(2), &Ok(2)));
+        let why: Vec<&str> = opened[2..].iter().map(|(_, rows)| rows.as_ref().unwrap_err().as_str()).collect();
+        assert!(why[0].contains("neither parquet nor text") && why[1].contains("no JSON object"), "{why:?}");
+        let told: Vec<String> = dataset.problems.list().into_iter().map(|problem| problem.message).collect();
+        assert_eq!(told.len(), 2);
+        assert!(told[0].contains("has 1 cells") && told[0].ends_with("and 1 more of the kind"), "{told:?}");
+        assert!(told[1].starts_with("line 2: no JSON object"), "{told:?}");
+    }
+}

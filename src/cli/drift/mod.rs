@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// `COLUMN:hour`, `COLUMN:day`, `COLUMN:month` of a column of times [default: what the paths state]
     #[arg(long, value_name = "KEYS")]
     by: Option<String>,
-    /// Business rules (JSON or TOML): {"user_age": {"min": 18, "max": 80}}; also in, not_in, regex, max_null_share, allowed_share
+    /// Business rules, JSON or TOML: `{"user_age": {"min": 18, "max": 80}}`; also `in`, `not_in`, `regex`, `max_null_share`, `allowed_share`
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// Decide as Model Monitor would by this constraints.json, too
@@ -106,7 +106,7 @@ impl FailOn {
 /// Whether CSV has a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Header {
-    /// If the first row holds words, none twice.
+    /// If the first row holds words alone.
     Auto,
     Yes,
     No,
