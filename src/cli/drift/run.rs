@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::engine::{self, Settings};
+use super::engine::{self, Base, Watched};
 use super::inputs::{self, Inputs};
 use super::{Arguments, ByMethod, Header};
 use crate::cli::options::{Common, Format};
 use crate::cli::output::{Output, message};
 use crate::cli::{Exit, Failure, config};
 use crate::dataset::{self, ADDED_BY_WRITERS, By, Dataset};
+use crate::drift::compare;
 use crate::drift::decide::Thresholds;
 use crate::drift::monitor::{self, Constraints};
+use crate::drift::profile::Profile;
 use crate::drift::result::{Comparison, Unreadable, Verdict};
 use crate::evidence::walk;
 use crate::report::drift::document::{Answer, Monitor, MonitorCheck, MonitorDifference, MonitorRun};
@@ -40,39 +42,53 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
     };
     let own: BTreeSet<String> = inputs.rules.rules()[..inputs.own].iter().map(|rule| rule.flag.clone()).collect();
     let threads = usize::from(common.jobs);
-    let settings = Settings {
-        thresholds: thresholds_of(arguments, thresholds, inputs.constraints.as_ref()),
-        method: arguments.method.method(),
+    let decides = compare::Options {
         exact: arguments.exact,
-        rules: inputs.rules.clone(),
+        method: arguments.method.method(),
+        thresholds: thresholds_of(arguments, thresholds, inputs.constraints.as_ref()),
     };
-    let side = |name: &str, paths: &[PathBuf]| gathered(name, paths, &options);
-    let kept = engine::kept(&arguments.baseline)?;
-    let baseline = if kept.is_some() { Dataset::default() } else { side("--baseline", &arguments.baseline)? };
-    let current = if arguments.current.is_empty() { Dataset::default() } else { side("--current", &arguments.current)? };
-    let watched = engine::Watched::of(common, &baseline, &current);
-    let base =
-        engine::on(threads, || engine::baseline(kept, &baseline, arguments.exact && !arguments.current.is_empty(), &watched));
-    let base = base?;
-    let mut exit = Exit::Done;
-    if base.rows() == 0 {
-        tell_unread(&baseline, base.unreadable());
-        return Err(Failure::unread("--baseline has no rows: there is nothing to compare with"));
-    }
+    let current = if arguments.current.is_empty() { None } else { Some(gathered("--current", &arguments.current, &options)?) };
+    let mut base = match engine::kept(&arguments.baseline)? {
+        Some(kept) => kept,
+        None => Base::Data(gathered("--baseline", &arguments.baseline, &options)?),
+    };
     if let Some(file) = &arguments.save_baseline {
-        Output::keep(file, &base.bytes()?)?;
-    }
-    if arguments.current.is_empty() {
+        let Base::Data(dataset) = &base else {
+            return Err(Failure::usage("--save-baseline: the baseline is one that was kept already"));
+        };
+        let watched = Watched::of(common, "reading the baseline");
+        let (kept, bytes) = engine::on(threads, || engine::keep(dataset, &watched))??;
         drop(watched);
-        return saved(arguments, common, &output, &look, &base, &baseline);
+        // An empty baseline is not kept.
+        let Base::Kept(profile, hash) = &kept else { return Err(Failure::internal("nothing was kept")) };
+        if profile.rows == 0 {
+            return Err(no_baseline(&base, &profile.unreadable));
+        }
+        Output::keep(file, &bytes)?;
+        if current.is_none() {
+            return saved(file, common, &output, &look, dataset, (profile, hash));
+        }
+        // What was kept answers for the data, but holds too little for exact distances.
+        if !arguments.exact {
+            base = kept;
+        }
     }
-    let mut comparison = engine::on(threads, || engine::compare(&base, &current, &settings, &watched))?;
+    let Some(current) = current else { return Err(Failure::usage("--current is missing")) };
+    let watched = Watched::of(common, "comparing");
+    let mut comparison = engine::on(threads, || engine::compare(&base, &current, &inputs.rules, &decides, &watched))?;
     drop(watched);
+    if comparison.baseline.rows == 0 {
+        return Err(no_baseline(&base, &comparison.unreadable));
+    }
     leave_out(&mut comparison, &arguments.ignore)?;
     let mut answer = Answer::of(&comparison);
     answer.rules.retain(|rule| own.contains(&rule.flag));
     answer.monitor = inputs.constraints.as_ref().map(|constraints| monitored(arguments, &inputs, constraints, &comparison));
-    for dataset in [&baseline, &current] {
+    let baseline = match &base {
+        Base::Data(dataset) => Some(dataset),
+        Base::Kept(..) => None,
+    };
+    for dataset in baseline.into_iter().chain([&current]) {
         answer.unreadable.extend(dataset.unreadable.iter().cloned());
         answer.damaged.extend(dataset.problems.list());
         let ignored = |(file, message): &(String, String)| Unreadable { file: file.clone(), message: message.clone() };
@@ -87,6 +103,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         Format::Text => output.text(&report::text(&answer, &comparison, &look))?,
         Format::Json => output.json(&answer)?,
     }
+    let mut exit = Exit::Done;
     if !answer.unreadable.is_empty() {
         let files = answer.unreadable.len();
         message(&format!(
@@ -203,24 +220,28 @@ fn monitored(arguments: &Arguments, inputs: &Inputs, constraints: &Constraints, 
 
 /// Says what was kept.
 fn saved(
-    arguments: &Arguments,
+    file: &Path,
     common: &Common,
     output: &Output,
     look: &text::Look,
-    base: &engine::Base,
-    baseline: &Dataset,
+    dataset: &Dataset,
+    (profile, hash): (&Profile, &str),
 ) -> Result<Exit, Failure> {
-    let file = arguments.save_baseline.as_deref().map(walk::shown).unwrap_or_default();
-    let kept = base.described();
+    let kept = engine::described(profile, hash);
     match common.format {
-        Format::Text => output.text(&report::profile(&file, kept.files, kept.rows, kept.columns, &kept.profile, look))?,
+        Format::Text => output.text(&report::profile(&walk::shown(file), &kept, look))?,
         Format::Json => output.json(&kept)?,
     }
-    if base.unreadable().is_empty() && baseline.unreadable.is_empty() {
-        return Ok(Exit::Done);
+    tell_unread(dataset, &profile.unreadable);
+    Ok(if profile.unreadable.is_empty() && dataset.unreadable.is_empty() { Exit::Done } else { Exit::Unread })
+}
+
+/// Says that there is nothing to compare with, and why.
+fn no_baseline(base: &Base, unreadable: &[Unreadable]) -> Failure {
+    if let Base::Data(dataset) = base {
+        tell_unread(dataset, unreadable);
     }
-    tell_unread(baseline, base.unreadable());
-    Ok(Exit::Unread)
+    Failure::unread("--baseline has no rows that can be read: there is nothing to compare with")
 }
 
 /// Returns whether something is as bad as `--fail-on` says.

@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::chart::{number, percent};
 use super::columns::{self, style, word, worst_verdict};
 use super::document::{Answer, Monitor};
-use crate::drift::result::{Comparison, Method, Unreadable, Verdict};
+use crate::drift::result::{Baseline, Comparison, Method, Unreadable, Verdict};
 use crate::escape::shown;
 use crate::report::text::Look;
 use crate::report::text::page::{Page, count, dim, grouped, styled};
@@ -40,16 +40,18 @@ pub fn text(answer: &Answer<'_>, comparison: &Comparison, look: &Look) -> String
 }
 
 /// Writes what was kept of a baseline.
-pub fn profile(file: &str, files: u64, rows: u64, columns: u64, hash: &str, look: &Look) -> String {
+pub fn profile(file: &str, kept: &Baseline, look: &Look) -> String {
     let mut page = Page::new(look);
     page.line(&format!(
-        "Kept the profile of {}, {}, {} in {}",
-        count(files, "file", "files"),
-        count(rows, "row", "rows"),
-        count(columns, "column", "columns"),
+        "Kept what is needed of {}, {}, {} in {}",
+        count(kept.files, "file", "files"),
+        count(kept.rows, "row", "rows"),
+        count(kept.columns, "column", "columns"),
         shown(file)
     ));
-    page.line(&styled(dim(), &format!("profile {}", shown(hash))));
+    if let Some(hash) = &kept.profile {
+        page.line(&styled(dim(), &format!("SHA-256 {}", shown(hash))));
+    }
     page.finish()
 }
 
