@@ -7,7 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::{Extreme, spelled};
 use super::logical::{Logical, Tick};
+use super::result::Value;
 
 /// Whole numbers up to this size are exact as `f64`.
 pub(crate) const EXACT: i128 = 1 << 53;
@@ -176,6 +178,19 @@ impl Axis {
         match self {
             Self::Binary(unit) => unit.value(real_of_key(key)),
             Self::Whole { unit, origin } => unit.value(origin.saturating_add(i128::from(key)) as f64),
+        }
+    }
+}
+
+impl Axis {
+    /// Returns the value at the key of a baseline value, in the usual spelling of its type.
+    #[expect(clippy::cast_possible_truncation, reason = "a whole count of at most 2^53")]
+    pub(crate) fn spelled(self, key: u64, logical: Logical) -> Value {
+        match (self, logical) {
+            (Self::Binary(unit), _) if unit == Unit::of(logical) && logical.is_whole() => spelled(real_of_key(key) as i128, logical),
+            (Self::Whole { origin, .. }, _) => spelled(origin.saturating_add(i128::from(key)), logical),
+            (Self::Binary(_), Logical::Float { bits }) => Extreme::Real { value: real_of_key(key), bits }.shown(),
+            (Self::Binary(_), _) => Value::Number(self.value_of_key(key)),
         }
     }
 }

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Zero, key_of_real, real_of_key};
+use super::axis::{Axis, EXACT, Zero, key_of_real, real_of_key};
 
 /// Buckets of the first level.
 const BUCKETS: u64 = 1 << 12;
@@ -37,6 +37,7 @@ pub enum Cells {
 
 /// Whole counts from `least` on, `len` of them. Cell 2i is the i-th count, cell 2i + 1 what lies between it and the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(i64, u32)", into = "(i64, u32)")]
 pub struct Direct {
     /// The first count, at most 2^53 away from 0, as is the last.
     pub(crate) least: i64,
@@ -305,6 +306,21 @@ fn cut(sample: &[u64], part: usize, low: u64, high: u64) -> Vec<u64> {
     ends
 }
 
+impl TryFrom<(i64, u32)> for Direct {
+    type Error = String;
+
+    fn try_from((least, len): (i64, u32)) -> Result<Self, String> {
+        let is_sound = i128::from(least).abs() <= EXACT && (1..=MOST_DIRECT).contains(&u64::from(len));
+        if is_sound { Ok(Self { least, len }) } else { Err("the whole numbers of a column are impossible".to_owned()) }
+    }
+}
+
+impl From<Direct> for (i64, u32) {
+    fn from(direct: Direct) -> Self {
+        (direct.least, direct.len)
+    }
+}
+
 impl Direct {
     fn count_of(self, index: u32) -> f64 {
         (self.least + i64::from(index)) as f64
@@ -369,6 +385,11 @@ impl Cells {
     /// Returns whether a cell lies between two whole counts.
     fn is_gap(&self, cell: u32) -> bool {
         matches!(self, Self::Direct(_)) && (INSIDE..INSIDE + self.inside()).contains(&cell) && (cell - INSIDE) % 2 == 1
+    }
+
+    /// Returns whether there is a cell of a number.
+    pub(crate) fn has(&self, cell: u32) -> bool {
+        u64::from(cell) < u64::from(INSIDE) * 2 + u64::from(self.inside())
     }
 
     /// Returns the position of a cell in the baseline's range; too great for one outside.

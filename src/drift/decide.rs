@@ -1,7 +1,13 @@
-//! Which effect sizes count: the thresholds and what each means.
+//! Which effect sizes count: the thresholds and what each means, and the verdict on a column in a partition.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::compare::{Options, noise};
+use super::logical::Logical;
+use super::profile::ColumnProfile;
+use super::result::{Check, Distinct, Method, MissingCategory, PartitionColumn, Reason, Schema, Verdict};
+use super::statistic::psi;
 
 /// The numbers that decide. Effect sizes decide, and a gate keeps noise out; no p does. `docs/drift.md` says where each comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,5 +67,183 @@ impl Default for Thresholds {
             sagemaker_numeric: 0.1,
             sagemaker_categorical: 0.1,
         }
+    }
+}
+
+/// What deciding needs beyond the statistics.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Context {
+    /// Rows of the partition.
+    pub(crate) rows: u64,
+    /// Values of the baseline.
+    pub(crate) n: u64,
+    /// Current values.
+    pub(crate) m: u64,
+    /// Bins or categories of the PSI.
+    pub(crate) psi_bins: usize,
+    /// Share of values in new categories that is to be expected.
+    pub(crate) expected_new: f64,
+    /// Categories of the baseline, if they are too many to compare.
+    pub(crate) too_many: Option<Distinct>,
+}
+
+/// Gives a column in a partition its verdict, and the reasons.
+pub(crate) fn judge(part: &mut PartitionColumn, base: Option<&ColumnProfile>, context: &Context, options: &Options) {
+    let mut reasons = Reasons(Vec::new());
+    schema(part, base, &mut reasons);
+    let is_gone = matches!(part.schema, Schema::Missing | Schema::Incompatible) && part.current.rows == 0;
+    if context.rows == 0 {
+        reasons.0.retain(|reason| reason.verdict == Verdict::Schema);
+        reasons.add(Check::Distribution, Verdict::Empty, "the partition has no rows".to_owned());
+    } else if let Some(base) = base.filter(|_| !is_gone) {
+        let limits = &options.thresholds;
+        nulls(part, limits, &mut reasons);
+        let time = time_moves(part, base, &mut reasons);
+        if !time {
+            match options.method {
+                Method::Ks => distribution(part, context, limits, &mut reasons),
+                Method::SagemakerRobust | Method::SagemakerSimple => monitor(part, options, &mut reasons),
+            }
+        }
+        new_and_missing(part, context, limits, &mut reasons);
+        if let Some(distinct) = context.too_many {
+            let count = distinct.count;
+            reasons.add(Check::Distribution, Verdict::Ok, format!("about {count} categories in the baseline: too many to compare"));
+        }
+    }
+    let mut reasons = reasons.0;
+    reasons.sort_by(|a, b| b.verdict.cmp(&a.verdict).then(a.check.cmp(&b.check)));
+    part.verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or(Verdict::Ok);
+    part.why = reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
+    part.reasons = reasons;
+}
+
+struct Reasons(Vec<Reason>);
+
+impl Reasons {
+    fn add(&mut self, check: Check, verdict: Verdict, text: String) {
+        self.0.push(Reason { check, verdict, text });
+    }
+
+    /// Adds a reason if a number reaches one of two limits.
+    fn reach(&mut self, check: Check, name: &str, value: f64, (warn, drift): (f64, f64), rest: &str) {
+        if value >= drift {
+            self.add(check, Verdict::Drift, format!("{name} {value:.4} ≥ {drift}{rest}"));
+        } else if value >= warn {
+            self.add(check, Verdict::Warn, format!("{name} {value:.4} ≥ {warn}{rest}"));
+        }
+    }
+}
+
+fn schema(part: &PartitionColumn, base: Option<&ColumnProfile>, reasons: &mut Reasons) {
+    let was = base.map(|base| base.logical.to_string()).unwrap_or_default();
+    let (verdict, text) = match part.schema {
+        Schema::Same => return,
+        Schema::Widened => (Verdict::Warn, format!("the type is wider than {was}")),
+        Schema::Narrowed => (Verdict::Warn, format!("the type does not hold every {was}")),
+        Schema::Added => (Verdict::Warn, "the baseline lacks the column".to_owned()),
+        Schema::Missing => (Verdict::Schema, "the column is missing".to_owned()),
+        Schema::Incompatible => (Verdict::Schema, format!("the type cannot be compared with {was}")),
+    };
+    reasons.add(Check::Schema, verdict, text);
+}
+
+fn nulls(part: &PartitionColumn, limits: &Thresholds, reasons: &mut Reasons) {
+    if let (Some(change), Some(z)) = (part.null_change, part.null_z)
+        && z.abs() > limits.null_z
+    {
+        let rest = format!(" (z {z:.1}; now {:.4})", part.current.nulls as f64 / part.current.rows as f64);
+        let name = if change > 0.0 { "share of nulls rose by" } else { "share of nulls fell by" };
+        reasons.reach(Check::MissingValues, name, change.abs(), (limits.null_warn, limits.null_drift), &rest);
+    }
+}
+
+fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
+    let (n, m) = (context.n, context.m);
+    if let Some(ks) = &part.ks {
+        let rest = format!(" (KS distance {:.4} less {:.4} for noise)", ks.d, noise(n, m));
+        reasons.reach(Check::Distribution, "robust KS distance", ks.robust, (limits.ks_warn, limits.ks_drift), &rest);
+    }
+    if let (Some(robust), Some(linf)) = (part.linf_robust, part.linf) {
+        let rest = format!(" (L-infinity {linf:.4} less {:.4} for noise)", noise(n, m));
+        reasons.reach(Check::Distribution, "robust L-infinity distance", robust, (limits.linf_warn, limits.linf_drift), &rest);
+    }
+    if let Some(index) = part.psi {
+        let mean = psi::mean_without_drift(context.psi_bins, n, m);
+        // Without drift, n m / (n + m) times the index is about chi-square: four standard deviations keep noise out.
+        let freedom = (context.psi_bins as f64 - 1.0).max(0.0);
+        let gate = mean + 4.0 * (2.0 * freedom).sqrt() * (1.0 / n as f64 + 1.0 / m as f64);
+        if index > gate {
+            let rest = format!(" (PSI {index:.4} less its mean without drift)");
+            reasons.reach(Check::Distribution, "PSI", index - mean, (limits.psi_warn, limits.psi_drift), &rest);
+        }
+    }
+    if let (Some(limit), Some(by_sd)) = (limits.wasserstein_sd_drift, part.wasserstein.and_then(|area| area.by_sd)) {
+        reasons.reach(Check::Distribution, "Wasserstein distance in standard deviations", by_sd, (limit, limit), "");
+    }
+}
+
+/// Decides as Model Monitor does.
+fn monitor(part: &PartitionColumn, options: &Options, reasons: &mut Reasons) {
+    let limits = &options.thresholds;
+    let limit = if part.linf.is_some() { limits.sagemaker_categorical } else { limits.sagemaker_numeric };
+    let (name, distance) = match options.method {
+        Method::SagemakerSimple => ("Simple", part.sagemaker_simple),
+        _ => ("Robust", part.sagemaker_robust),
+    };
+    if let Some(distance) = distance.filter(|distance| *distance > limit) {
+        reasons.add(Check::Distribution, Verdict::Drift, format!("Model Monitor's {name} distance {distance:.4} > {limit}"));
+    }
+}
+
+/// Says what became of instants, and returns whether that is all there is to say: as time goes on, every distribution moves.
+fn time_moves(part: &PartitionColumn, base: &ColumnProfile, reasons: &mut Reasons) -> bool {
+    if !matches!(base.logical, Logical::Timestamp { .. } | Logical::Date) {
+        return false;
+    }
+    if let Some(shift) = part.shift {
+        const DAY: f64 = 86_400.0;
+        let (days, rest) = ((shift.seconds / DAY).round(), shift.seconds - (shift.seconds / DAY).round() * DAY);
+        if days.abs() >= 1.0 && rest.abs() <= shift.residual.max(60.0) {
+            reasons.add(Check::TimeShift, Verdict::Ok, format!("all times are {days} days later, as time goes on"));
+        } else {
+            let hours = shift.seconds / 3_600.0;
+            reasons.add(Check::TimeShift, Verdict::Drift, format!("all times moved by {hours:.2} h, and nothing else changed"));
+        }
+        return true;
+    }
+    let quantile = |summary: &[super::result::Quantile], index: usize| summary.get(index).copied();
+    let before = base.summary();
+    let later = match (quantile(&before.quantiles, 8), quantile(&part.current.quantiles, 0)) {
+        (Some(last), Some(first)) => first.low > last.high,
+        _ => false,
+    };
+    if later {
+        reasons.add(Check::TimeShift, Verdict::Ok, "times are later than the baseline's, as time goes on".to_owned());
+    }
+    later
+}
+
+fn new_and_missing(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
+    if let Some(new) = part.new_total.filter(|new| new.rows > 0) {
+        let (rows, m) = (new.rows as f64, context.m as f64);
+        let expected = context.expected_new * m;
+        let gate = expected + 4.0 * expected.sqrt();
+        if rows > gate {
+            let share = rows / m;
+            let verdict = if (rows - gate) / m >= limits.new_category_drift { Verdict::Drift } else { Verdict::Warn };
+            let names: Vec<&str> = part.new_categories.iter().take(3).map(|new| new.value.as_str()).collect();
+            let names = names.join(", ");
+            let text = format!("{} new categories with a share of {share:.4}: {names}", new.categories.count);
+            reasons.add(Check::NewCategory, verdict, text);
+        }
+    }
+    let is_gone = |gone: &&MissingCategory| {
+        gone.share >= limits.missing_category_drift && gone.share * context.m as f64 >= limits.missing_category_rows
+    };
+    let gone: Vec<&MissingCategory> = part.missing_categories.iter().filter(is_gone).collect();
+    if let Some(first) = gone.first() {
+        let text = format!("{} categories are gone, the first with a share of {:.4}: {}", gone.len(), first.share, first.value);
+        reasons.add(Check::NewCategory, Verdict::Drift, text);
     }
 }

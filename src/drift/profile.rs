@@ -130,9 +130,22 @@ pub(crate) fn summary_of_categories(counts: &CategoryCounts) -> Summary {
     Summary { rows: counts.rows, nulls: counts.nulls, distinct: Some(distinct), ..Summary::default() }
 }
 
-/// Returns the axis of a column, if it has one.
 impl LineProfile {
+    /// Returns where values are placed.
     pub(crate) fn axis(&self) -> Axis {
         self.line.axis
+    }
+
+    /// Returns whether what was read back can have been written.
+    pub(crate) fn is_sound(&self) -> bool {
+        let counts = &self.counts;
+        let has_values = counts.rows.checked_sub(counts.nulls).and_then(|rows| rows.checked_sub(counts.nan));
+        let counted = counts.cells.iter().try_fold(0_u64, |sum, (_, count, _)| sum.checked_add(*count));
+        has_values.is_some()
+            && counted == has_values
+            && counts.cells.windows(2).all(|pair| pair[0].0 < pair[1].0)
+            && counts.cells.iter().all(|(cell, ..)| self.line.cells.has(*cell))
+            && self.edges.windows(2).all(|pair| pair[0] < pair[1])
+            && self.sorted.as_ref().is_none_or(|sorted| sorted.is_sorted() && counted == Some(sorted.len() as u64))
     }
 }

@@ -47,8 +47,8 @@ pub struct Baseline {
     pub rows: u64,
     /// Number of columns that are compared.
     pub columns: u64,
-    /// SHA-256 of the profile in hexadecimal: equal profiles give equal answers.
-    pub profile: String,
+    /// SHA-256 of the saved profile in hexadecimal, if it came from one: equal profiles give equal answers.
+    pub profile: Option<String>,
 }
 
 /// What decides whether a distribution has drifted.
@@ -194,7 +194,7 @@ pub struct Quantile {
 }
 
 /// A number of distinct values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Distinct {
     /// The number.
     pub count: u64,
