@@ -66,7 +66,7 @@ pub(crate) fn rule(rule: &rule::Rule, partition: &str, tally: &Tally) -> Option<
     let is_broken = rule.is_broken(tally.broken, tally.rows);
     let why = tally.why.as_ref().map_or_else(|| "the column is missing".to_owned(), |(file, why)| format!("{file}: {why}"));
     Some(Rule {
-        flag: rule.flag(),
+        flag: rule.flag.clone(),
         column: rule.column.clone(),
         partition: partition.to_owned(),
         rows: tally.broken,
