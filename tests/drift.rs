@@ -261,7 +261,7 @@ fn the_method_and_the_constraints_decide_as_model_monitor_does() {
         violations.iter().filter(is_drift).map(|check| check["feature"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(violated("sagemaker-robust"), ["tenure"]);
-    assert_eq!(violated("sagemaker-simple"), ["tenure", "plan"]);
+    assert_eq!(violated("sagemaker-simple"), ["tenure", "spend", "plan"]);
     let failing = [&arguments("sagemaker-robust")[..], &["--fail-on", "drift"]].concat();
     assert_eq!(run_in(&case("monitor"), &failing).status, 1);
 }

@@ -16,7 +16,7 @@ use crate::drift::source::{Content, Opened, Piece, ReadAt, Source};
 use crate::evidence::citation::ExhibitId;
 use crate::evidence::container::{self, Seal, Visitor};
 use crate::evidence::limits::Limits;
-use crate::evidence::random::{RandomFile, head};
+use crate::evidence::random::{RandomAccess, head};
 use crate::evidence::walk::SourceFile;
 use crate::evidence::window::Window;
 
@@ -155,12 +155,12 @@ struct Columns(SourceFile);
 
 impl Content for Columns {
     fn open(&self) -> Result<Opened, String> {
-        let file = RandomFile::open(&self.0).map_err(|error| format!("cannot be opened: {error}"))?;
+        let file = RandomAccess::open(&self.0).map_err(|error| format!("cannot be opened: {error}"))?;
         Ok(Opened::Parquet(Arc::new(Random(file))))
     }
 }
 
-struct Random(RandomFile);
+struct Random(RandomAccess);
 
 impl ReadAt for Random {
     fn size(&self) -> u64 {

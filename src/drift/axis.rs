@@ -187,7 +187,9 @@ impl Axis {
     #[expect(clippy::cast_possible_truncation, reason = "a whole count of at most 2^53")]
     pub(crate) fn spelled(self, key: u64, logical: Logical) -> Value {
         match (self, logical) {
-            (Self::Binary(unit), _) if unit == Unit::of(logical) && logical.is_whole() => spelled(real_of_key(key) as i128, logical),
+            (Self::Binary(unit), _) if unit == Unit::of(logical) && logical.is_whole() => {
+                spelled(real_of_key(key) as i128, logical)
+            }
             (Self::Whole { origin, .. }, _) => spelled(origin.saturating_add(i128::from(key)), logical),
             (Self::Binary(_), Logical::Float { bits }) => Extreme::Real { value: real_of_key(key), bits }.shown(),
             (Self::Binary(_), _) => Value::Number(self.value_of_key(key)),

@@ -7,12 +7,12 @@ use super::walk::SourceFile;
 
 /// An open file.
 #[derive(Debug)]
-pub struct RandomFile {
+pub struct RandomAccess {
     file: File,
     bytes: u64,
 }
 
-impl RandomFile {
+impl RandomAccess {
     /// Opens a file.
     ///
     /// # Errors

@@ -185,8 +185,7 @@ fn leave_out(comparison: &mut Comparison, ignore: &[String]) -> Result<(), Failu
         return Err(Failure::usage(format!("--ignore {unknown}: neither side has such a column")));
     }
     let is_kept = |name: &str| !ignore.iter().any(|one| one == name) && !ADDED_BY_WRITERS.contains(&name);
-    comparison.columns.retain(|column| is_kept(&column.column));
-    comparison.skipped.retain(|skipped| is_kept(&skipped.column));
+    comparison.keep_columns(is_kept);
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use anstyle::{AnsiColor, Color, Style};
 
 use super::chart::{bars, histograms, number, percent, share};
-use crate::drift::result::{Column, Comparison, Kind, PartitionColumn, Summary, Verdict};
+use crate::drift::result::{Column, Comparison, Kind, PartitionColumn, Quantile, Summary, Verdict};
 use crate::escape::shown;
 use crate::report::text::page::{Page, count, dim, grouped, styled};
+use crate::time::Instant;
 
 /// Names of unchanged columns that are listed.
 const LISTED: usize = 40;
@@ -158,7 +159,8 @@ fn drawing(page: &mut Page<'_>, column: &Column, found: &PartitionColumn) {
     let (before, now) = histograms(&bins);
     let middle = |summary: Option<&Summary>| {
         let at = |share: f64| {
-            summary?.quantiles.iter().find(|one| one.share.to_bits() == share.to_bits()).map(|one| number(one.value))
+            let is_it = |one: &&Quantile| one.share.to_bits() == share.to_bits();
+            summary?.quantiles.iter().find(is_it).map(|one| value(column, one.value))
         };
         let (low, median, high) = (at(0.05)?, at(0.5)?, at(0.95)?);
         Some(format!("5 % {low}   median {median}   95 % {high}"))
@@ -166,6 +168,20 @@ fn drawing(page: &mut Page<'_>, column: &Column, found: &PartitionColumn) {
     let (before_text, now_text) = (middle(column.baseline.as_ref()), middle(Some(&found.current)));
     page.line(&format!("         baseline |{before}|  {}", before_text.unwrap_or_default()).trim_end().to_owned());
     page.line(&format!("         current  |{now}|  {}", now_text.unwrap_or_default()).trim_end().to_owned());
+}
+
+/// Writes a value of a column: times as times, everything else as a number.
+#[expect(clippy::cast_possible_truncation, reason = "times are shown to the second")]
+fn value(column: &Column, value: f64) -> String {
+    /// The year 9999 in seconds: times beyond are no times that anybody reads.
+    const LAST: f64 = 253_402_300_799.0;
+    let type_name = column.type_baseline.as_deref().or(column.type_current.as_deref()).unwrap_or_default();
+    let seconds = if type_name.starts_with("date") { value * 86_400.0 } else { value };
+    if !type_name.starts_with("date") && !type_name.starts_with("timestamp") || seconds.abs() > LAST {
+        return number(value);
+    }
+    let text = Instant::from_seconds(seconds.floor() as i64).to_seconds_text();
+    if type_name.starts_with("date") { text.chars().take(10).collect() } else { text }
 }
 
 /// Draws how far the column has moved, partition after partition.

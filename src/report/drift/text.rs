@@ -1,11 +1,13 @@
 //! The page of `drift`: the answer in a line, then the columns that moved, worst first, then rules, then what was not compared.
 
+use std::collections::BTreeMap;
+
 use anstyle::Style;
 
 use super::chart::{number, percent};
 use super::columns::{self, style, word, worst_verdict};
 use super::document::{Answer, Monitor};
-use crate::drift::result::{Baseline, Comparison, Method, Unreadable, Verdict};
+use crate::drift::result::{Baseline, Comparison, Method, Rule, Unreadable, Verdict};
 use crate::escape::shown;
 use crate::report::text::Look;
 use crate::report::text::page::{Page, count, dim, grouped, styled};
@@ -131,31 +133,70 @@ fn what(page: &mut Page<'_>, answer: &Answer<'_>, comparison: &Comparison) {
     page.line(&format!("method    {method}; {distances}"));
 }
 
+/// Writes one entry for each rule that is broken or could not be asked; those within what is allowed only if asked to.
 fn rules(page: &mut Page<'_>, answer: &Answer<'_>) {
-    if answer.rules.is_empty() {
+    let mut flags: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in &answer.rules {
+        flags.entry(&rule.flag).or_default().push(rule);
+    }
+    let rank = |rules: &[&Rule]| {
+        let has = |verdict: Verdict| rules.iter().any(|rule| rule.verdict == verdict);
+        if has(Verdict::Drift) {
+            Verdict::Drift
+        } else if has(Verdict::Schema) {
+            Verdict::Schema
+        } else {
+            Verdict::Ok
+        }
+    };
+    let mut flags: Vec<(Verdict, Vec<&Rule>)> = flags.into_values().map(|rules| (rank(&rules), rules)).collect();
+    flags.sort_by_key(|(verdict, _)| match verdict {
+        Verdict::Drift => 0,
+        Verdict::Schema => 1,
+        _ => 2,
+    });
+    let within = flags.iter().filter(|(verdict, _)| *verdict == Verdict::Ok).count();
+    if flags.is_empty() {
         return;
     }
     page.heading("RULES", "");
-    let mut rules = answer.rules.clone();
-    rules.sort_by(|a, b| b.verdict.cmp(&a.verdict).then(b.fraction.total_cmp(&a.fraction)));
-    let listed = if page.is_verbose() { rules.len() } else { rules.len().min(LISTED) };
-    for rule in &rules[..listed] {
-        let partition = if rule.partition.is_empty() { String::new() } else { format!("  {}", shown(&rule.partition)) };
-        let counted = if rule.verdict == Verdict::Schema {
-            String::new()
-        } else {
-            let allowed = if rule.allowed > 0.0 { format!(" ({} allowed)", percent(rule.allowed)) } else { String::new() };
-            format!("  {}, {}{allowed}", count(rule.rows, "row", "rows"), percent(rule.fraction))
-        };
-        let flag = styled(Style::new().bold(), &shown(&rule.flag));
-        page.line(&format!("{} {flag}{partition}{counted}", styled(style(rule.verdict), &format!("{:<6}", word(rule.verdict)))));
-        page.paragraph(7, dim(), &rule.text);
-        if let Some(first) = &rule.first {
-            page.line(&styled(dim(), &format!("       first: {} row {}", shown(&first.file), grouped(first.row))));
+    for (verdict, rules) in &flags {
+        if *verdict != Verdict::Ok || page.is_verbose() {
+            one_rule(page, *verdict, rules, answer.partitions.len());
         }
     }
-    if rules.len() > listed {
-        page.line(&format!("  and {} more; -v lists them", rules.len() - listed));
+    if within > 0 && !page.is_verbose() {
+        let rules = count(within as u64, "rule is", "rules are");
+        page.line(&styled(dim(), &format!("  {rules} broken by no more rows than allowed; -v tells")));
+    }
+}
+
+fn one_rule(page: &mut Page<'_>, verdict: Verdict, rules: &[&Rule], partitions: usize) {
+    let there: Vec<&Rule> = rules.iter().filter(|rule| rule.verdict == verdict).copied().collect();
+    let Some(worst) = there.iter().rev().max_by(|a, b| a.fraction.total_cmp(&b.fraction)) else { return };
+    let place = if partitions > 1 {
+        let since = there.first().map(|rule| format!(", first {}", shown(&rule.partition))).unwrap_or_default();
+        format!(" in {} of {partitions} partitions{since}", there.len())
+    } else {
+        String::new()
+    };
+    let word = match verdict {
+        Verdict::Schema => "open",
+        other => word(other),
+    };
+    let counted = if verdict == Verdict::Schema {
+        "could not be asked".to_owned()
+    } else {
+        let rows: u64 = there.iter().map(|rule| rule.rows).sum();
+        let allowed = if worst.allowed > 0.0 { format!(", {} allowed", percent(worst.allowed)) } else { String::new() };
+        let most = if there.len() > 1 { "at most " } else { "" };
+        format!("{} ({most}{}{allowed})", count(rows, "row", "rows"), percent(worst.fraction))
+    };
+    let flag = styled(Style::new().bold(), &shown(&worst.flag));
+    page.line(&format!("{} {flag}  {counted}{place}", styled(style(verdict), &format!("{word:<6}"))));
+    page.paragraph(7, dim(), &worst.text);
+    if let Some(first) = there.first().and_then(|rule| rule.first.as_ref()) {
+        page.line(&styled(dim(), &format!("       first: {} row {}", shown(&first.file), grouped(first.row))));
     }
 }
 
