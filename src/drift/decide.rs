@@ -81,8 +81,8 @@ pub(crate) struct Context {
     pub(crate) m: u64,
     /// Bins or categories of the PSI.
     pub(crate) psi_bins: usize,
-    /// Share of values in new categories that is to be expected.
-    pub(crate) expected_new: f64,
+    /// Values in new categories that surprise nobody.
+    pub(crate) unsurprising_new: f64,
     /// Categories of the baseline, if they are too many to compare.
     pub(crate) too_many: Option<Distinct>,
 }
@@ -158,6 +158,9 @@ fn nulls(part: &PartitionColumn, limits: &Thresholds, reasons: &mut Reasons) {
     }
 }
 
+/// Values for each bin that either side must have for the PSI to decide: an empty bin alone can make 0.7 of it.
+const FEWEST: u64 = 10;
+
 fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
     let (n, m) = (context.n, context.m);
     if let Some(ks) = &part.ks {
@@ -173,7 +176,7 @@ fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, 
         // Without drift, n m / (n + m) times the index is about chi-square: four standard deviations keep noise out.
         let freedom = (context.psi_bins as f64 - 1.0).max(0.0);
         let gate = mean + 4.0 * (2.0 * freedom).sqrt() * (1.0 / n as f64 + 1.0 / m as f64);
-        if index > gate {
+        if index > gate && n.min(m) >= FEWEST * context.psi_bins as u64 {
             let rest = format!(" (PSI {index:.4} less its mean without drift)");
             reasons.reach(Check::Distribution, "PSI", index - mean, (limits.psi_warn, limits.psi_drift), &rest);
         }
@@ -227,8 +230,7 @@ fn time_moves(part: &PartitionColumn, base: &ColumnProfile, reasons: &mut Reason
 fn new_and_missing(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
     if let Some(new) = part.new_total.filter(|new| new.rows > 0) {
         let (rows, m) = (new.rows as f64, context.m as f64);
-        let expected = context.expected_new * m;
-        let gate = expected + 4.0 * expected.sqrt();
+        let gate = context.unsurprising_new;
         if rows > gate {
             let share = rows / m;
             let verdict = if (rows - gate) / m >= limits.new_category_drift { Verdict::Drift } else { Verdict::Warn };

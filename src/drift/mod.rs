@@ -25,3 +25,6 @@ pub mod statistic;
 pub mod store;
 mod summing;
 mod table;
+
+#[cfg(test)]
+mod tests;
