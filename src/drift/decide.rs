@@ -173,9 +173,11 @@ fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, 
     }
     if let Some(index) = part.psi {
         let mean = psi::mean_without_drift(context.psi_bins, n, m);
-        // Without drift, n m / (n + m) times the index is about chi-square: four standard deviations keep noise out.
-        let freedom = (context.psi_bins as f64 - 1.0).max(0.0);
-        let gate = mean + 4.0 * (2.0 * freedom).sqrt() * (1.0 / n as f64 + 1.0 / m as f64);
+        // Without drift, n m / (n + m) times the index is about chi-square; its value at four standard deviations of a normal law
+        // (Wilson and Hilferty) keeps noise out.
+        let freedom = (context.psi_bins as f64 - 1.0).max(1.0);
+        let spread = 2.0 / (9.0 * freedom);
+        let gate = freedom * (1.0 - spread + 4.0 * spread.sqrt()).powi(3) * (1.0 / n as f64 + 1.0 / m as f64);
         if index > gate && n.min(m) >= FEWEST * context.psi_bins as u64 {
             let rest = format!(" (PSI {index:.4} less its mean without drift)");
             reasons.reach(Check::Distribution, "PSI", index - mean, (limits.psi_warn, limits.psi_drift), &rest);
