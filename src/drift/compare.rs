@@ -306,9 +306,15 @@ fn new_categories(
     part.new_categories =
         named.map(|(name, rows)| NewCategory { value: shown(name), rows: *rows, share: *rows as f64 / m }).collect();
     part.new_total = Some(Total { categories: current.unknown.distinct(), rows: current.unknown.rows });
-    // Good and Turing: the share of values in categories not seen before is that of values in categories seen once.
-    let once = baseline.named().iter().filter(|(_, rows)| *rows == 1).count();
-    context.expected_new = if n > 0 { once as f64 / n as f64 } else { 0.0 };
+    // Good and Turing: the share of values in categories not seen before is that of values in categories seen once; its variance
+    // grows with those seen once and twice.
+    let seen = |times: u64| baseline.named().iter().filter(|(_, rows)| *rows == times).count() as f64;
+    let once = seen(1);
+    if n > 0 && once > 0.0 {
+        let expected = once / n as f64 * m;
+        let variance = expected + (m / n as f64).powi(2) * (once + 2.0 * seen(2));
+        context.unsurprising_new = expected + 4.0 * variance.sqrt();
+    }
 }
 
 fn missing_categories(baseline: &Categories, n: u64, m: u64, known: impl Fn(usize) -> u64, part: &mut PartitionColumn) {

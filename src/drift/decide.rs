@@ -81,8 +81,8 @@ pub(crate) struct Context {
     pub(crate) m: u64,
     /// Bins or categories of the PSI.
     pub(crate) psi_bins: usize,
-    /// Share of values in new categories that is to be expected.
-    pub(crate) expected_new: f64,
+    /// Values in new categories that surprise nobody.
+    pub(crate) unsurprising_new: f64,
     /// Categories of the baseline, if they are too many to compare.
     pub(crate) too_many: Option<Distinct>,
 }
@@ -162,6 +162,9 @@ fn nulls(part: &PartitionColumn, limits: &Thresholds, reasons: &mut Reasons) {
     }
 }
 
+/// Values for each bin that either side must have for the PSI to decide: an empty bin alone can make 0.7 of it.
+const FEWEST: u64 = 10;
+
 fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
     let (n, m) = (context.n, context.m);
     if let Some(ks) = &part.ks {
@@ -174,10 +177,12 @@ fn distribution(part: &PartitionColumn, context: &Context, limits: &Thresholds, 
     }
     if let Some(index) = part.psi {
         let mean = psi::mean_without_drift(context.psi_bins, n, m);
-        // Without drift, n m / (n + m) times the index is about chi-square: four standard deviations keep noise out.
-        let freedom = (context.psi_bins as f64 - 1.0).max(0.0);
-        let gate = mean + 4.0 * (2.0 * freedom).sqrt() * (1.0 / n as f64 + 1.0 / m as f64);
-        if index > gate {
+        // Without drift, n m / (n + m) times the index is about chi-square; its value at four standard deviations of a normal law
+        // (Wilson and Hilferty) keeps noise out.
+        let freedom = (context.psi_bins as f64 - 1.0).max(1.0);
+        let spread = 2.0 / (9.0 * freedom);
+        let gate = freedom * (1.0 - spread + 4.0 * spread.sqrt()).powi(3) * (1.0 / n as f64 + 1.0 / m as f64);
+        if index > gate && n.min(m) >= FEWEST * context.psi_bins as u64 {
             let rest = format!(" (PSI {index:.4} less its mean without drift)");
             reasons.reach(Check::Distribution, "PSI", index - mean, (limits.psi_warn, limits.psi_drift), &rest);
         }
@@ -231,8 +236,7 @@ fn time_moves(part: &PartitionColumn, base: &ColumnProfile, reasons: &mut Reason
 fn new_and_missing(part: &PartitionColumn, context: &Context, limits: &Thresholds, reasons: &mut Reasons) {
     if let Some(new) = part.new_total.filter(|new| new.rows > 0) {
         let (rows, m) = (new.rows as f64, context.m as f64);
-        let expected = context.expected_new * m;
-        let gate = expected + 4.0 * expected.sqrt();
+        let gate = context.unsurprising_new;
         if rows > gate {
             let share = rows / m;
             let verdict = if (rows - gate) / m >= limits.new_category_drift { Verdict::Drift } else { Verdict::Warn };

@@ -26,3 +26,6 @@ pub mod statistic;
 pub mod store;
 mod summing;
 mod table;
+
+#[cfg(test)]
+mod tests;

@@ -44,10 +44,11 @@ pub(crate) fn cell_of_rank(counts: &Counts, rank: u64) -> Option<(u32, u64, u64)
     None
 }
 
-/// Returns the rank of a quantile, counted from 1.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+/// Returns the rank of a quantile whose share is a whole number of hundredths, counted from 1.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hundredths of a share of a count")]
 pub(crate) fn rank(share: f64, n: u64) -> u64 {
-    ((share * n as f64).ceil() as u64).clamp(1, n.max(1))
+    let hundredths = (share * 100.0).round() as u128;
+    ((hundredths * u128::from(n)).div_ceil(100) as u64).clamp(1, n.max(1))
 }
 
 /// Returns the quantiles, each between the bounds of its cell.
