@@ -313,7 +313,7 @@ fn originals(units: &[Unit]) -> Vec<Option<usize>> {
 /// Returns for each fact the position of the most faithful copy of it, of equals the first.
 fn best_copies(facts: &[Fact]) -> Vec<usize> {
     let mut best: Vec<usize> = Vec::with_capacity(facts.len());
-    let mut places: HashMap<(&str, u8), usize, foldhash::fast::RandomState> = HashMap::default();
+    let mut places: hashbrown::HashMap<(&str, u8), usize> = hashbrown::HashMap::new();
     places.reserve(facts.len());
     let carrier = |at: usize| facts[at].record.as_ref().map_or(u8::MAX, |record| record.carrier);
     let mut first = Vec::with_capacity(facts.len());

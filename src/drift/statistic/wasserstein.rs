@@ -1,0 +1,73 @@
+//! The Wasserstein-1 distance: the area between both distributions.
+//!
+//! Of each cell the number and the sum of the values of both sides are known, and so is the area between both distributions as long
+//! as they do not cross in it. Where they may cross, it is bounded: by the net area from below, and from above by going round
+//! either way.
+
+use super::super::counter::Line;
+use super::super::counts::Counts;
+use super::{Sum, both};
+
+/// Returns bounds of the distance in the unit in which statistics are given; nothing without values and with infinities.
+pub(crate) fn bounds(line: &Line, baseline: &Counts, current: &Counts) -> Option<(f64, f64)> {
+    let (n, m) = (baseline.values(), current.values());
+    if n == 0 || m == 0 || baseline.inf > 0 || current.inf > 0 {
+        return None;
+    }
+    let (zero, n, m) = (line.zero(), n as f64, m as f64);
+    let (mut low, mut high) = (Sum::default(), Sum::default());
+    let (mut before, mut current_before) = (0_u64, 0_u64);
+    let mut cells = both(baseline, current).peekable();
+    while let Some(here) = cells.next() {
+        let (from, step) = line.cells.place(here.cell, line.axis, zero);
+        // Values lie up to here; behind them, to the next cell with values, both distributions are flat.
+        let to = line.axis.count_of_key(line.cells.high(here.cell), zero);
+        let flat = cells.peek().map_or(0.0, |next| (line.cells.place(next.cell, line.axis, zero).0 - to).max(0.0));
+        let width = to - from;
+        let (after, current_after) = (before + here.baseline.0, current_before + here.current.0);
+        let gap = |b: u64, c: u64| b as f64 / n - c as f64 / m;
+        let (start, end) = (gap(before, current_before), gap(after, current_after));
+        // What both sides' values leave of the cell to their left.
+        let (b, c) = (here.baseline.1 as f64 * step / n, here.current.1 as f64 * step / m);
+        let (left_b, left_c) = (here.baseline.0 as f64 / n * width - b, here.current.0 as f64 / m * width - c);
+        // Counted from the end, where the values lie at the beginning, nothing cancels.
+        let net = (end * width - (b - c)).abs();
+        let crosses = gap(before, current_after) < 0.0 && gap(after, current_before) > 0.0;
+        for bound in [&mut low, &mut high] {
+            bound.add(end.abs() * flat);
+        }
+        low.add(net);
+        high.add(if crosses {
+            let round = (start.abs() * width + left_b + left_c).min(end.abs() * width + b + c);
+            round.max(net)
+        } else {
+            net
+        });
+        (before, current_before) = (after, current_after);
+    }
+    let unit = line.axis.unit();
+    let bounds = (unit.value(low.total()), unit.value(high.total()));
+    (bounds.0.is_finite() && bounds.1.is_finite()).then_some(bounds)
+}
+
+/// Returns the distance from the keys of all values of both sides, each in order; nothing without values.
+pub(crate) fn exactly(line: &Line, baseline: &[u64], current: &[u64]) -> Option<f64> {
+    let (n, m) = (baseline.len() as f64, current.len() as f64);
+    let (mut one, mut other) = (baseline, current);
+    if one.is_empty() || other.is_empty() {
+        return None;
+    }
+    let zero = line.zero();
+    let (mut area, mut at) = (Sum::default(), None);
+    while let Some(key) = one.first().into_iter().chain(other.first()).min().copied() {
+        let count = line.axis.count_of_key(key, zero);
+        if let Some(at) = at {
+            let before = (baseline.len() - one.len()) as f64 / n - (current.len() - other.len()) as f64 / m;
+            area.add(before.abs() * (count - at));
+        }
+        at = Some(count);
+        one = &one[one.iter().take_while(|other| **other == key).count()..];
+        other = &other[other.iter().take_while(|other| **other == key).count()..];
+    }
+    Some(line.axis.unit().value(area.total())).filter(|area| area.is_finite())
+}
