@@ -10,6 +10,7 @@ pub mod audit;
 pub mod case;
 pub mod check;
 pub mod cli;
+pub mod dataset;
 pub mod drift;
 pub mod escape;
 pub mod evidence;

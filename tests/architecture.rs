@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("drift", &[]),
     ("evidence", &["time"]),
     ("json", &["evidence::window", "time"]),
+    ("dataset", &["drift", "evidence", "time"]),
     ("recognise", &["json::skim"]),
     ("fact", &["evidence::citation", "time"]),
     ("parse", &["evidence", "json", "recognise", "fact", "time"]),
@@ -24,10 +25,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("acceptance", &["finding", "time"]),
     ("check", &["case", "fact", "finding", "evidence::citation", "time"]),
     ("audit", &["case", "check", "finding", "fact", "evidence::citation", "evidence::ledger", "time"]),
-    ("report", &["audit", "case", "check", "finding", "fact", "evidence::citation", "evidence::ledger", "escape", "time"]),
+    (
+        "report",
+        &["audit", "case", "check", "drift", "finding", "fact", "evidence::citation", "evidence::ledger", "escape", "time"],
+    ),
     (
         "cli",
-        &["acceptance", "audit", "case", "check", "escape", "evidence", "fact", "finding", "intake", "parse", "report", "time"],
+        &[
+            "acceptance",
+            "audit",
+            "case",
+            "check",
+            "dataset",
+            "drift",
+            "escape",
+            "evidence",
+            "fact",
+            "finding",
+            "intake",
+            "parse",
+            "report",
+            "time",
+        ],
     ),
 ];
 

@@ -2,6 +2,8 @@
 
 mod audit;
 mod checks;
+mod config;
+mod drift;
 mod exit;
 mod gaps;
 mod lineage;
@@ -48,6 +50,8 @@ enum Command {
     Lineage(lineage::Arguments),
     /// What evidence is here, what is missing, and the command that exports it
     Gaps(gaps::Arguments),
+    /// Which columns moved, since which partition, and which business rules broke?
+    Drift(Box<drift::Arguments>),
     /// List the checks, or explain one
     Checks(checks::Arguments),
 }
@@ -99,6 +103,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Audit(arguments) => audit::run(arguments, common),
         Command::Lineage(arguments) => lineage::run(arguments, common),
         Command::Gaps(arguments) => gaps::run(arguments, common),
+        Command::Drift(arguments) => drift::run(arguments, common),
         Command::Checks(arguments) => checks::run(arguments, common),
     };
     ended.unwrap_or_else(|failure| {

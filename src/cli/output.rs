@@ -29,15 +29,30 @@ impl Output {
             Colour::Never => ColorChoice::Never,
         };
         let Some(file) = &common.output else { return Ok(Self::Stdout(choice)) };
-        let target = resolved(file);
-        if let Some(under) = evidence.iter().find(|path| target.starts_with(resolved(path))) {
-            let message =
-                format!("--output {} lies under the evidence path {}: nothing is written there", file.display(), under.display());
-            return Err(Failure::usage(message));
-        }
+        Self::forbid("--output", file, evidence)?;
         // A file is no terminal: colours only where they are asked for.
         let choice = if common.color == Colour::Always { choice } else { ColorChoice::Never };
         Ok(Self::File(file.clone(), choice))
+    }
+
+    /// Refuses to write a file that lies under an evidence path.
+    pub(super) fn forbid(option: &str, file: &Path, evidence: &[PathBuf]) -> Result<(), Failure> {
+        let target = resolved(file);
+        match evidence.iter().find(|path| target.starts_with(resolved(path))) {
+            None => Ok(()),
+            Some(under) => Err(Failure::usage(format!(
+                "{option} {} lies under the evidence path {}: nothing is written there",
+                file.display(),
+                under.display()
+            ))),
+        }
+    }
+
+    /// Writes bytes that are kept for a later run.
+    pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        fresh(file)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", file.display())))
     }
 
     /// Writes text; its colours only where they are wanted.

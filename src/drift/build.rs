@@ -52,7 +52,13 @@ pub(crate) fn logical_of(tables: &[Table], name: &str) -> Option<Logical> {
 }
 
 /// Returns the profile of a column; `keeps_all` keeps every value, for exact distances. What cannot be read is told and left out.
-pub(crate) fn build(tables: &[Table], name: &str, logical: Logical, keeps_all: bool, unreadable: &mut BTreeSet<Unreadable>) -> Base {
+pub(crate) fn build(
+    tables: &[Table],
+    name: &str,
+    logical: Logical,
+    keeps_all: bool,
+    unreadable: &mut BTreeSet<Unreadable>,
+) -> Base {
     let mut parts = Vec::new();
     for table in tables {
         let Some((index, data_type)) = table.column(name) else { continue };
@@ -171,7 +177,8 @@ impl Column<'_> {
         });
         let Gather { mut keys, least, greatest, hashes, .. } = gather;
         if keys.is_empty() {
-            let line = Line { axis, cells: Cells::Direct(Direct { least: 0, len: 1 }), middle: 0, bins: Bins::new(0.0, 0.0, 0.0) };
+            let line =
+                Line { axis, cells: Cells::Direct(Direct { least: 0, len: 1 }), middle: 0, bins: Bins::new(0.0, 0.0, 0.0) };
             let counts = self.count(&line);
             let (quantiles, edges) = (Vec::new(), Vec::new());
             return (LineProfile { line, counts, quantiles, edges, distinct: None, sorted: Some(Vec::new()) }, None);
@@ -328,7 +335,16 @@ struct Gather {
 
 impl Gather {
     fn new(axis: Axis, every: usize) -> Self {
-        Self { axis, ratio: Ratio::ONE, every, skip: 0, keys: Vec::new(), least: u64::MAX, greatest: 0, hashes: Hashes::default() }
+        Self {
+            axis,
+            ratio: Ratio::ONE,
+            every,
+            skip: 0,
+            keys: Vec::new(),
+            least: u64::MAX,
+            greatest: 0,
+            hashes: Hashes::default(),
+        }
     }
 
     fn add(&mut self, key: u64) {

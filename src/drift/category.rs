@@ -57,8 +57,7 @@ impl Categories {
     /// Returns what was counted without knowing any category as the categories of a baseline.
     pub(crate) fn of(counted: &CategoryCounts) -> Self {
         let unknown = &counted.unknown;
-        let mut names: Vec<(Arc<[u8]>, u64)> =
-            unknown.kept.iter().map(|((_, name), rows)| (Arc::clone(name), *rows)).collect();
+        let mut names: Vec<(Arc<[u8]>, u64)> = unknown.kept.iter().map(|((_, name), rows)| (Arc::clone(name), *rows)).collect();
         if unknown.bound.is_some() {
             names.clear();
         }
@@ -214,8 +213,7 @@ pub(crate) struct CategoryCounter<'a> {
 
 impl<'a> CategoryCounter<'a> {
     pub(crate) fn new(categories: &'a Categories, most: usize) -> Self {
-        let mut counter =
-            Self { categories, most, counts: CategoryCounts::default(), dictionary: None, codes: Vec::new() };
+        let mut counter = Self { categories, most, counts: CategoryCounts::default(), dictionary: None, codes: Vec::new() };
         counter.counts.unknown.most = most;
         counter
     }
@@ -292,11 +290,15 @@ impl<'a> CategoryCounter<'a> {
                     add(row, value.map(|value| names[usize::from(value)]));
                 }
             }
-            DataType::Utf8 => array.as_string::<i32>().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes))),
+            DataType::Utf8 => {
+                array.as_string::<i32>().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)))
+            }
             DataType::LargeUtf8 => {
                 array.as_string::<i64>().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)));
             }
-            DataType::Utf8View => array.as_string_view().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes))),
+            DataType::Utf8View => {
+                array.as_string_view().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)))
+            }
             DataType::Binary => array.as_binary::<i32>().iter().enumerate().for_each(|(row, value)| add(row, value)),
             DataType::LargeBinary => array.as_binary::<i64>().iter().enumerate().for_each(|(row, value)| add(row, value)),
             DataType::BinaryView => array.as_binary_view().iter().enumerate().for_each(|(row, value)| add(row, value)),

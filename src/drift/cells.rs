@@ -470,7 +470,14 @@ mod tests {
     }
 
     fn value() -> impl Strategy<Value = f64> {
-        prop_oneof![-10.0..10.0, -1e9..1e9, Just(0.0), Just(f64::INFINITY), proptest::num::f64::NORMAL, (0_u8..5).prop_map(f64::from)]
+        prop_oneof![
+            -10.0..10.0,
+            -1e9..1e9,
+            Just(0.0),
+            Just(f64::INFINITY),
+            proptest::num::f64::NORMAL,
+            (0_u8..5).prop_map(f64::from)
+        ]
     }
 
     proptest! {

@@ -10,8 +10,8 @@ use super::decide::{self, Thresholds};
 use super::logical::Logical;
 use super::profile::{Base, Body, LineProfile, summary, summary_of_categories};
 use super::result::{
-    Bar, Distinct, Ks, MOST_LISTED, Method, MissingCategory, NewCategory, PartitionColumn, Schema, Shift, Summary, Total, Verdict,
-    Wasserstein,
+    Bar, Distinct, Ks, MOST_LISTED, Method, MissingCategory, NewCategory, PartitionColumn, Schema, Shift, Summary, Total,
+    Verdict, Wasserstein,
 };
 use super::rule::Tally;
 use super::statistic::{categories, ks, law, psi, wasserstein};
@@ -148,7 +148,13 @@ fn nulls_of((nulls, rows): (u64, u64), part: &mut PartitionColumn) {
     }
 }
 
-fn numbers(base: Option<&Base>, profile: &LineProfile, mut current: Counts, part: &mut PartitionColumn, context: &mut decide::Context) {
+fn numbers(
+    base: Option<&Base>,
+    profile: &LineProfile,
+    mut current: Counts,
+    part: &mut PartitionColumn,
+    context: &mut decide::Context,
+) {
     let (line, baseline) = (&profile.line, &profile.counts);
     let (n, m) = (baseline.values(), current.values());
     nulls_of((baseline.nulls, baseline.rows), part);
@@ -247,8 +253,7 @@ fn compare_categories(
         return;
     }
     let known = |index: usize| u32::try_from(index).ok().and_then(|index| current.known.get(&index)).copied().unwrap_or_default();
-    let mut rows: Vec<(u64, u64)> =
-        baseline.named().iter().enumerate().map(|(index, (_, rows))| (*rows, known(index))).collect();
+    let mut rows: Vec<(u64, u64)> = baseline.named().iter().enumerate().map(|(index, (_, rows))| (*rows, known(index))).collect();
     if baseline.are_all_named() {
         rows.extend(current.unknown.kept.values().map(|rows| (0, *rows)));
         let told: u64 = current.unknown.kept.values().sum();
@@ -298,7 +303,8 @@ fn new_categories(
     let mut new: Vec<_> = current.unknown.kept.iter().map(|((_, name), rows)| (name, *rows)).collect();
     new.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let named = new.iter().take(MOST_LISTED);
-    part.new_categories = named.map(|(name, rows)| NewCategory { value: shown(name), rows: *rows, share: *rows as f64 / m }).collect();
+    part.new_categories =
+        named.map(|(name, rows)| NewCategory { value: shown(name), rows: *rows, share: *rows as f64 / m }).collect();
     part.new_total = Some(Total { categories: current.unknown.distinct(), rows: current.unknown.rows });
     // Good and Turing: the share of values in categories not seen before is that of values in categories seen once; its variance
     // grows with those seen once and twice.

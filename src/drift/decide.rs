@@ -108,7 +108,11 @@ pub(crate) fn judge(part: &mut PartitionColumn, base: Option<&ColumnProfile>, co
         new_and_missing(part, context, limits, &mut reasons);
         if let Some(distinct) = context.too_many {
             let count = distinct.count;
-            reasons.add(Check::Distribution, Verdict::Ok, format!("about {count} categories in the baseline: too many to compare"));
+            reasons.add(
+                Check::Distribution,
+                Verdict::Ok,
+                format!("about {count} categories in the baseline: too many to compare"),
+            );
         }
     }
     let mut reasons = reasons.0;

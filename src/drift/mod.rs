@@ -1,7 +1,7 @@
 //! Drift: columns of parquet data held against a baseline, exactly, in any number of mergeable parts.
 //!
 //! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] judges values
-//! by business rules in the same pass.
+//! by business rules in the same pass; [`monitor`] knows the files of `SageMaker` Model Monitor.
 
 pub mod axis;
 mod build;
@@ -12,6 +12,7 @@ mod counter;
 pub mod counts;
 pub mod decide;
 pub mod logical;
+pub mod monitor;
 mod native;
 mod plan;
 pub mod profile;

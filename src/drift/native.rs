@@ -2,11 +2,11 @@
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType,
-    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use arrow_buffer::i256;
@@ -228,7 +228,10 @@ mod tests {
             let expected: Vec<f64> = values.iter().flatten().map(|value| f64::from(*value)).collect();
             let array = Int32Array::from(values);
             assert_eq!(seen(&array), expected);
-            assert_eq!(seen(&array.slice(7, 100)), seen(&array)[7 - 7_usize.div_ceil(gap as usize)..][..seen(&array.slice(7, 100)).len()]);
+            assert_eq!(
+                seen(&array.slice(7, 100)),
+                seen(&array)[7 - 7_usize.div_ceil(gap as usize)..][..seen(&array.slice(7, 100)).len()]
+            );
         }
     }
 

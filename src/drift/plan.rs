@@ -269,7 +269,9 @@ fn texts(array: &ArrayRef, key: &RowKey) -> Result<Vec<Option<Arc<str>>>, String
             let strings = arrow_select::concat::concat(&[&*array]).map_err(|error| error.to_string())?;
             match strings.data_type() {
                 arrow_schema::DataType::Utf8 => strings.as_string::<i32>().iter().map(|text| text.map(&mut shared)).collect(),
-                arrow_schema::DataType::LargeUtf8 => strings.as_string::<i64>().iter().map(|text| text.map(&mut shared)).collect(),
+                arrow_schema::DataType::LargeUtf8 => {
+                    strings.as_string::<i64>().iter().map(|text| text.map(&mut shared)).collect()
+                }
                 _ => strings.as_string_view().iter().map(|text| text.map(&mut shared)).collect(),
             }
         }

@@ -212,8 +212,10 @@ pub(crate) struct Found {
 impl<'a> Scan<'a> {
     fn new(plan: &'a Plan, shape: Shape, rules: &'a RuleSet, options: &'a Options) -> Self {
         let mut skipped = shape.skipped;
-        let mut all: Vec<(String, Option<Logical>)> = shape.columns.into_iter().map(|(name, logical)| (name, Some(logical))).collect();
-        let known: BTreeSet<String> = all.iter().map(|(name, _)| name).chain(skipped.iter().map(|skipped| &skipped.column)).cloned().collect();
+        let mut all: Vec<(String, Option<Logical>)> =
+            shape.columns.into_iter().map(|(name, logical)| (name, Some(logical))).collect();
+        let known: BTreeSet<String> =
+            all.iter().map(|(name, _)| name).chain(skipped.iter().map(|skipped| &skipped.column)).cloned().collect();
         let mut added: Vec<String> = columns(&plan.tables).into_iter().filter(|name| !known.contains(name)).collect();
         added.sort();
         for name in added {

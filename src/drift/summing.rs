@@ -7,8 +7,8 @@ use super::logical::Logical;
 use super::plan::Plan;
 use super::profile::{Body, ColumnProfile};
 use super::result::{
-    self, Baseline, Column, Comparison, Dataset, FileRows, PartitionColumn, PartitionRows, Place, Rule, Summary, Unreadable, Value,
-    Verdict,
+    self, Baseline, Column, Comparison, Dataset, FileRows, PartitionColumn, PartitionRows, Place, Rule, Summary, Unreadable,
+    Value, Verdict,
 };
 use super::rule::{self, Tally};
 use super::scan::Found;
@@ -66,7 +66,7 @@ pub(crate) fn rule(rule: &rule::Rule, partition: &str, tally: &Tally) -> Option<
     let is_broken = rule.is_broken(tally.broken, tally.rows);
     let why = tally.why.as_ref().map_or_else(|| "the column is missing".to_owned(), |(file, why)| format!("{file}: {why}"));
     Some(Rule {
-        flag: rule.flag(),
+        flag: rule.flag.clone(),
         column: rule.column.clone(),
         partition: partition.to_owned(),
         rows: tally.broken,
@@ -97,9 +97,8 @@ pub(crate) fn up(baseline: Baseline, found: Found, plan: &Plan, unreadable: Vec<
         here.into_iter().for_each(|partition| files[partition] += 1);
     }
     let names = plan.partitions.iter().zip(files);
-    let partitions: Vec<PartitionRows> = names
-        .map(|((partition, rows), files)| PartitionRows { partition: partition.to_string(), files, rows: *rows })
-        .collect();
+    let partitions: Vec<PartitionRows> =
+        names.map(|((partition, rows), files)| PartitionRows { partition: partition.to_string(), files, rows: *rows }).collect();
     let mut read: Vec<FileRows> = plan
         .tables
         .iter()
@@ -119,6 +118,18 @@ pub(crate) fn up(baseline: Baseline, found: Found, plan: &Plan, unreadable: Vec<
         rules,
         files: read,
         unreadable,
+    }
+}
+
+impl Comparison {
+    /// Leaves out columns, as if neither side had them.
+    pub fn keep_columns(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.columns.retain(|column| is_kept(&column.column));
+        self.skipped.retain(|skipped| is_kept(&skipped.column));
+        self.baseline.columns = self.columns.iter().filter(|column| column.type_baseline.is_some()).count() as u64;
+        give_q(&mut self.columns);
+        let options = Options { exact: self.exact, method: self.method, thresholds: self.thresholds.clone() };
+        self.dataset = dataset(&self.columns, &self.partitions, &options);
     }
 }
 
@@ -142,6 +153,7 @@ fn dataset(columns: &[Column], partitions: &[PartitionRows], options: &Options) 
     let share = drifted as f64 / there.len().max(1) as f64;
     let all = columns.iter().flat_map(|column| &column.partitions);
     let worst = all.map(|part| part.verdict).filter(|verdict| *verdict != Verdict::Empty).max().unwrap_or(Verdict::Ok);
-    let verdict = if drifted > 0 && share >= options.thresholds.dataset_share { Verdict::Drift } else { worst.min(Verdict::Warn) };
+    let verdict =
+        if drifted > 0 && share >= options.thresholds.dataset_share { Verdict::Drift } else { worst.min(Verdict::Warn) };
     Dataset { verdict, partition: Some(partition.partition.clone()), drifted: drifted as u64, columns: there.len() as u64 }
 }

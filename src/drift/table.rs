@@ -29,7 +29,10 @@ pub(crate) struct Table {
 
 enum Body {
     /// The footer is kept if there are not too many.
-    Parquet { content: Arc<dyn Content>, footer: Option<ArrowReaderMetadata> },
+    Parquet {
+        content: Arc<dyn Content>,
+        footer: Option<ArrowReaderMetadata>,
+    },
     Batches(Vec<RecordBatch>),
 }
 
@@ -138,7 +141,8 @@ fn chunks(metadata: &ParquetMetaData, mask: &ProjectionMask, groups: std::ops::R
 /// Reads a footer; text is asked for as dictionaries, and times of 96 bits in microseconds, which no date exceeds.
 fn footer(bytes: &Arc<dyn ReadAt>) -> Result<ArrowReaderMetadata, String> {
     let options = ArrowReaderOptions::new();
-    let plain = ArrowReaderMetadata::load(&Ranged::new(Arc::clone(bytes), Vec::new()), options).map_err(|error| message(&error))?;
+    let plain =
+        ArrowReaderMetadata::load(&Ranged::new(Arc::clone(bytes), Vec::new()), options).map_err(|error| message(&error))?;
     let descriptor = plain.parquet_schema();
     let is_96 = |root: usize| {
         let leaf = (0..descriptor.num_columns()).find(|leaf| descriptor.get_column_root_idx(*leaf) == root);

@@ -7,5 +7,6 @@ pub mod citation;
 pub mod container;
 pub mod ledger;
 pub mod limits;
+pub mod random;
 pub mod walk;
 pub mod window;

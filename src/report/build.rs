@@ -141,7 +141,7 @@ fn check_text(check: &crate::check::Check) -> doc::CheckText {
     }
 }
 
-const fn tool() -> doc::Tool {
+pub(in crate::report) const fn tool() -> doc::Tool {
     doc::Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
 }
 

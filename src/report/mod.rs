@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod document;
+pub mod drift;
 pub mod json;
 pub mod script;
 pub mod text;

@@ -15,6 +15,12 @@ pub struct Decimal {
 const FINEST: u32 = 76;
 
 impl Decimal {
+    /// Nought.
+    pub const ZERO: Self = Self { digits: 0, scale: 0 };
+
+    /// One.
+    pub(super) const ONE: Self = Self { digits: 1, scale: 0 };
+
     /// Returns `digits` / 10^`scale`.
     pub(super) const fn new(digits: i128, scale: u32) -> Self {
         Self { digits, scale }

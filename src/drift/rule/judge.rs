@@ -14,7 +14,7 @@ use arrow_buffer::{NullBuffer, i256};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::decimal::Decimal;
-use super::model::{Requirement, Rule, Scalar};
+use super::model::{Kind, Requirement, Rule, Scalar};
 use super::tally::{Place, Tally};
 use super::text::{TextTest, seconds};
 
@@ -245,6 +245,8 @@ enum Range<N> {
     Everything,
     Below(N),
     Above(N),
+    /// What has places after the point.
+    Broken,
     /// Sorted.
     OutOf(Vec<N>),
     /// Sorted.
@@ -270,6 +272,9 @@ impl<T: ArrowPrimitiveType> Values for Ranged<T> {
             Range::Everything => in_slices(values, nulls, |value| value == value),
             Range::Below(bound) => in_slices(values, nulls, |value| value < *bound),
             Range::Above(bound) => in_slices(values, nulls, |value| value > *bound),
+            Range::Broken => {
+                in_slices(values, nulls, |value| value == value && value.mod_wrapping(T::Native::ONE) != T::Native::ZERO)
+            }
             Range::OutOf(set) => in_slices(values, nulls, |value| is_in(set, value) == Some(false)),
             Range::Among(set) => in_slices(values, nulls, |value| is_in(set, value) == Some(true)),
         }
@@ -358,7 +363,10 @@ where
         Requirement::In(set) => Range::OutOf(exact(set)?),
         Requirement::NotIn(set) => Range::Among(exact(set)?),
         Requirement::Matches(_) => return Err("the column holds no text to match".to_owned()),
-        Requirement::Present => Range::Nothing,
+        Requirement::Reads(_) if is_temporal(&T::DATA_TYPE) => return Err("the column holds times, not numbers".to_owned()),
+        // A decimal with places is no whole number, whatever its value.
+        Requirement::Reads(kind) if *kind == Kind::Integral && units(Decimal::ONE).0 != i256::ONE => Range::Everything,
+        Requirement::Reads(_) | Requirement::Present => Range::Nothing,
     };
     Ok(Test::Values(Box::new(Ranged::<T>(range))))
 }
@@ -380,9 +388,14 @@ where
         Requirement::In(set) => Range::OutOf(all(set)?),
         Requirement::NotIn(set) => Range::Among(all(set)?),
         Requirement::Matches(_) => return Err("the column holds no text to match".to_owned()),
-        Requirement::Present => Range::Nothing,
+        Requirement::Reads(Kind::Integral) => Range::Broken,
+        Requirement::Reads(Kind::Fractional) | Requirement::Present => Range::Nothing,
     };
     Ok(Test::Values(Box::new(Ranged::<T>(range))))
+}
+
+const fn is_temporal(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is what is wanted")]

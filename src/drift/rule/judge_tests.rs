@@ -157,10 +157,29 @@ fn files_of_rules_that_make_no_sense_are_refused_with_the_place() {
 fn shares_can_be_allowed_for_a_column_and_for_a_rule() {
     let rules =
         rules("[age]\nmin = 18\nmax = { value = 80, allowed_share = 0.5 }\nallowed_share = 0.01\nmax_null_share = 0.25\n");
-    let told: Vec<(String, f64)> = rules.rules().iter().map(|rule| (rule.flag(), rule.allowed_share)).collect();
+    let told: Vec<(String, f64)> = rules.rules().iter().map(|rule| (rule.flag.clone(), rule.allowed_share)).collect();
     let expected = [("age_below_min", 0.01), ("age_above_max", 0.5), ("age_null_share", 0.25)];
     assert_eq!(told, expected.map(|(flag, share)| (flag.to_owned(), share)));
     assert!(!rules.rules()[0].is_broken(1, 100) && rules.rules()[0].is_broken(2, 100) && !rules.rules()[0].is_broken(0, 0));
+}
+
+#[test]
+fn numbers_are_told_from_what_only_looks_like_them() {
+    let broken = |kind, array: &dyn Array| {
+        let rule = Rule::new("x", Requirement::Reads(kind), 0.0);
+        let mut tally = Tally::default();
+        Judge::new(&rule, array.data_type()).unwrap().judge(array, &"f".into(), 0, &mut tally);
+        tally.broken
+    };
+    let texts =
+        StringArray::from(vec![Some("12"), Some("-3 "), Some("4.5"), Some("1e3"), Some(""), Some("0x1"), Some("ok"), None]);
+    assert_eq!((broken(Kind::Integral, &texts), broken(Kind::Fractional, &texts)), (5, 3));
+    // A column of whole numbers with nulls is written as floats by pandas.
+    let floats = Float64Array::from(vec![Some(1.0), Some(2.5), None, Some(f64::NAN), Some(-0.0)]);
+    assert_eq!((broken(Kind::Integral, &floats), broken(Kind::Fractional, &floats)), (1, 0));
+    assert_eq!(broken(Kind::Integral, &Int32Array::from(vec![1])), 0);
+    let prices = Decimal128Array::from(vec![100]).with_precision_and_scale(10, 2).unwrap();
+    assert_eq!((broken(Kind::Integral, &prices), broken(Kind::Fractional, &prices)), (1, 0));
 }
 
 proptest! {

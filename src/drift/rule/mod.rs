@@ -21,7 +21,8 @@ mod model;
 mod tally;
 mod text;
 
+pub use decimal::Decimal;
 pub use footer::{Footer, Proof, prove};
 pub use judge::Judge;
-pub use model::{Requirement, Rule, RuleSet, Scalar};
+pub use model::{Kind, Requirement, Rule, RuleSet, Scalar};
 pub use tally::{Place, Tally};

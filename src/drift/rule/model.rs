@@ -17,6 +17,8 @@ pub struct RuleSet {
 /// One rule about one column.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    /// Under which name it is reported: `user_age_below_min`.
+    pub flag: String,
     /// Name of the column.
     pub column: String,
     /// What its values must fulfil.
@@ -38,8 +40,19 @@ pub enum Requirement {
     NotIn(Vec<Scalar>),
     /// Text in which the pattern occurs; `^` and `$` tie it to the ends.
     Matches(Regex),
+    /// A value that is, or as text reads as, a number of this kind. Files of rules do not say this; Model Monitor's constraints do.
+    Reads(Kind),
     /// A value at all: the share of rows without one is at most the rule's `allowed_share`.
     Present,
+}
+
+/// A kind of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole.
+    Integral,
+    /// Any.
+    Fractional,
 }
 
 /// A value in a file of rules.
@@ -72,6 +85,7 @@ impl Requirement {
             Self::In(_) => "not_in_set",
             Self::NotIn(_) => "in_forbidden_set",
             Self::Matches(_) => "not_matching",
+            Self::Reads(_) => "of_other_type",
             Self::Present => "null_share",
         }
     }
@@ -83,7 +97,8 @@ impl Requirement {
             Self::In(_) => 2,
             Self::NotIn(_) => 3,
             Self::Matches(_) => 4,
-            Self::Present => 5,
+            Self::Reads(_) => 5,
+            Self::Present => 6,
         }
     }
 }
@@ -104,15 +119,17 @@ impl fmt::Display for Requirement {
             Self::In(set) => write!(f, "one of {}", list(set)),
             Self::NotIn(set) => write!(f, "none of {}", list(set)),
             Self::Matches(pattern) => write!(f, "matching {}", pattern.as_str()),
+            Self::Reads(Kind::Integral) => write!(f, "a whole number"),
+            Self::Reads(Kind::Fractional) => write!(f, "a number"),
             Self::Present => write!(f, "not null"),
         }
     }
 }
 
 impl Rule {
-    /// Returns the name under which the rule is reported: `user_age_below_min`.
-    pub fn flag(&self) -> String {
-        format!("{}_{}", self.column, self.requirement.suffix())
+    /// Returns a rule with the usual flag, the column's name and what is wrong: `user_age_below_min`.
+    pub fn new(column: &str, requirement: Requirement, allowed_share: f64) -> Self {
+        Self { flag: format!("{column}_{}", requirement.suffix()), column: column.to_owned(), requirement, allowed_share }
     }
 
     /// Returns whether so many broken rows of so many break the rule.
@@ -149,6 +166,11 @@ impl RuleSet {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim_start().starts_with('{') { Self::parse_json(text) } else { Self::parse_toml(text) }
+    }
+
+    /// Returns rules made elsewhere, in the order given.
+    pub const fn of(rules: Vec<Rule>) -> Self {
+        Self { rules }
     }
 
     /// Returns the rules.
@@ -244,7 +266,7 @@ impl Column {
         let usual = self.allowed_share;
         let mut add = |requirement, own: Option<f64>| {
             let allowed_share = share("allowed_share", own.or(usual).unwrap_or(0.0))?;
-            rules.push(Rule { column: name.to_owned(), requirement, allowed_share });
+            rules.push(Rule::new(name, requirement, allowed_share));
             Ok::<(), String>(())
         };
         let bounds = [(self.min, true), (self.max, false)];

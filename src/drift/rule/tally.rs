@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A row of a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// Name of the file.
     pub file: Arc<str>,
@@ -15,7 +17,7 @@ pub struct Place {
 ///
 /// [`Tally::merge`] is commutative and associative, and the empty tally changes nothing: any split of the rows over files,
 /// threads or machines gives the same tally.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Rows looked at, null or not.
     pub rows: u64,

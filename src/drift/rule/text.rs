@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 
 use super::decimal::Decimal;
-use super::model::{Requirement, Scalar};
+use super::model::{Kind, Requirement, Scalar};
 
 /// A test of one text.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(super) enum TextTest {
     NotIn(BTreeSet<Box<[u8]>>),
     /// Breaks the rule if the pattern does not occur in it.
     Matches(Regex),
+    /// Breaks the rule if it reads as no such number.
+    Reads(Kind),
 }
 
 impl TextTest {
@@ -28,6 +30,7 @@ impl TextTest {
             Requirement::In(values) => Ok(Self::In(set(values))),
             Requirement::NotIn(values) => Ok(Self::NotIn(set(values))),
             Requirement::Matches(pattern) => Ok(Self::Matches(pattern.clone())),
+            Requirement::Reads(kind) => Ok(Self::Reads(*kind)),
             Requirement::Min(_) | Requirement::Max(_) | Requirement::Present => {
                 Err("the column holds text, which has no bounds; use in, not_in or regex".to_owned())
             }
@@ -40,8 +43,17 @@ impl TextTest {
             Self::In(set) => !set.contains(text),
             Self::NotIn(set) => set.contains(text),
             Self::Matches(pattern) => !pattern.is_match(text),
+            Self::Reads(kind) => !reads(text, *kind),
         }
     }
+}
+
+/// Returns whether a text reads as a number. Model Monitor's own patterns are not published; these are Deequ's.
+fn reads(text: &[u8], kind: Kind) -> bool {
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text).trim_ascii_start();
+    let is_whole = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_whole(digits) || kind == Kind::Fractional && std::str::from_utf8(text).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 /// Reads a time as seconds since 1970-01-01T00:00:00Z. A time without an offset is UTC, a date its midnight.

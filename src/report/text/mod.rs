@@ -4,7 +4,7 @@
 //! line strips where they are not wanted.
 
 mod models;
-mod page;
+pub(super) mod page;
 mod tables;
 
 pub use page::Look;

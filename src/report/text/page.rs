@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::case::claim::Grade;
 use crate::escape::shown;
 use crate::finding::Severity;
-pub(super) use crate::finding::grouped;
+pub(in crate::report) use crate::finding::grouped;
 use crate::time::Instant;
 
 /// How text is to be written.
@@ -28,41 +28,41 @@ const WIDTH: usize = 110;
 const LISTED: usize = 4;
 
 /// A page of text.
-pub(super) struct Page<'a> {
+pub(in crate::report) struct Page<'a> {
     look: &'a Look,
     text: String,
     listed: BTreeSet<u64>,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(look: &'a Look) -> Self {
+    pub(in crate::report) fn new(look: &'a Look) -> Self {
         Self { look, text: String::new(), listed: BTreeSet::new() }
     }
 
-    pub(super) const fn is_verbose(&self) -> bool {
+    pub(in crate::report) const fn is_verbose(&self) -> bool {
         self.look.verbose
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         self.text
     }
 
     /// Returns the numbers of the evidence ids that the page shows.
-    pub(super) const fn listed(&self) -> &BTreeSet<u64> {
+    pub(in crate::report) const fn listed(&self) -> &BTreeSet<u64> {
         &self.listed
     }
 
-    pub(super) fn line(&mut self, text: &str) {
+    pub(in crate::report) fn line(&mut self, text: &str) {
         self.text.push_str(text);
         self.text.push('\n');
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         self.text.push('\n');
     }
 
     /// Writes a heading with words beside it.
-    pub(super) fn heading(&mut self, title: &str, beside: &str) {
+    pub(in crate::report) fn heading(&mut self, title: &str, beside: &str) {
         self.blank();
         let line = format!(
             "{}{}",
@@ -73,7 +73,7 @@ impl<'a> Page<'a> {
     }
 
     /// Writes running text, wrapped, at an indent.
-    pub(super) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
+    pub(in crate::report) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
         let text = shown(text);
         for line in textwrap::wrap(&text, WIDTH - indent) {
             let line = format!("{:indent$}{}", "", styled(style, &line));
@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
     }
 
     /// Returns a tag with a grade and evidence ids.
-    pub(super) fn tag(&mut self, grade: Grade, evidence: &[String], missing: &[String]) -> String {
+    pub(in crate::report) fn tag(&mut self, grade: Grade, evidence: &[String], missing: &[String]) -> String {
         let mut words = vec![grade.letter().to_string()];
         // All of the evidence is a list for machines; the first ids lead people to the place.
         let shown = if self.look.verbose { evidence.len() } else { evidence.len().min(LISTED) };
@@ -98,7 +98,7 @@ impl<'a> Page<'a> {
     }
 
     /// Writes an instant in UTC and, if asked for, in people's zone.
-    pub(super) fn time(&self, at: Instant) -> String {
+    pub(in crate::report) fn time(&self, at: Instant) -> String {
         let utc = at.to_seconds_text().replacen('T', " ", 1);
         match &self.look.zone {
             Some(zone) => format!("{utc} ({})", at.in_zone(zone)),
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
     }
 
     /// Writes an interval.
-    pub(super) fn interval(&self, from: Option<Instant>, to: Option<Instant>) -> String {
+    pub(in crate::report) fn interval(&self, from: Option<Instant>, to: Option<Instant>) -> String {
         match (from, to) {
             (Some(from), Some(to)) if from == to => self.time(from),
             (Some(from), Some(to)) => format!("{} to {}", self.time(from), self.time(to)),
@@ -119,11 +119,11 @@ impl<'a> Page<'a> {
 }
 
 /// Writes text in a style.
-pub(super) fn styled(style: Style, text: &str) -> String {
+pub(in crate::report) fn styled(style: Style, text: &str) -> String {
     if style == Style::new() { text.to_owned() } else { format!("{style}{text}{style:#}") }
 }
 
-pub(super) const fn dim() -> Style {
+pub(in crate::report) const fn dim() -> Style {
     Style::new().dimmed()
 }
 
@@ -131,7 +131,7 @@ const fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
 }
 
-pub(super) const fn grade_style(grade: Grade) -> Style {
+pub(in crate::report) const fn grade_style(grade: Grade) -> Style {
     match grade {
         Grade::A | Grade::B => colour(AnsiColor::Green),
         Grade::C | Grade::D => colour(AnsiColor::Yellow),
@@ -140,7 +140,7 @@ pub(super) const fn grade_style(grade: Grade) -> Style {
     }
 }
 
-pub(super) const fn severity_style(severity: Severity) -> Style {
+pub(in crate::report) const fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Critical => colour(AnsiColor::Red).bold(),
         Severity::High => colour(AnsiColor::Red),
@@ -151,13 +151,13 @@ pub(super) const fn severity_style(severity: Severity) -> Style {
 }
 
 /// Writes a count with its noun.
-pub(super) fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
+pub(in crate::report) fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
     let n = n.into();
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
 /// Writes a size in bytes.
-pub(super) fn bytes(n: u64) -> String {
+pub(in crate::report) fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if n < 1_024 {
         return format!("{n} B");

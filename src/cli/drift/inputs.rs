@@ -1,0 +1,52 @@
+//! The files beside the data: rules, constraints, violations.
+
+use std::path::Path;
+
+use super::Arguments;
+use crate::cli::Failure;
+use crate::drift::monitor::{Constraints, Violations};
+use crate::drift::rule::{Rule, RuleSet};
+use crate::evidence::{container, walk};
+
+/// What was asked beside the data.
+pub(super) struct Inputs {
+    /// Business rules, and behind them those of the constraints.
+    pub rules: RuleSet,
+    /// How many of the rules are business rules.
+    pub own: usize,
+    /// Model Monitor's constraints, if given.
+    pub constraints: Option<Constraints>,
+    /// What a run of Model Monitor found, if given.
+    pub violations: Option<Violations>,
+}
+
+/// Longest of these files that is read: constraints of ten thousand columns with their domains.
+const LONGEST: u64 = 64 << 20;
+
+/// Reads the files.
+pub(super) fn read(arguments: &Arguments) -> Result<Inputs, Failure> {
+    let mut rules: Vec<Rule> = match &arguments.rules {
+        None => Vec::new(),
+        Some(path) => named("--rules", path, |bytes| {
+            let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+            RuleSet::parse(text)
+        })?
+        .rules()
+        .to_vec(),
+    };
+    let own = rules.len();
+    let constraints = arguments.constraints.as_deref();
+    let constraints = constraints.map(|path| named("--constraints", path, Constraints::parse)).transpose()?;
+    let violations = arguments.violations.as_deref();
+    let violations = violations.map(|path| named("--violations", path, Violations::parse)).transpose()?;
+    rules.extend(constraints.iter().flat_map(Constraints::rules).map(|(_, _, rule)| rule));
+    Ok(Inputs { rules: RuleSet::of(rules), own, constraints, violations })
+}
+
+fn named<T>(option: &str, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T, Failure> {
+    walk::file(path)
+        .and_then(|file| container::slurp(&file, LONGEST))
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| parse(&bytes))
+        .map_err(|error| Failure::usage(format!("{option} {}: {error}", path.display())))
+}
