@@ -25,6 +25,17 @@ def errors(schema, binary, command, evidence):
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
 
 
+def drift_errors(schema, binary, fixtures):
+    """Yields what the schema says against the answers of the cases of drift."""
+    for case in sorted(os.listdir(os.path.join(fixtures, "drift"))):
+        folder = os.path.join(fixtures, "drift", case)
+        with open(os.path.join(folder, "case.json"), encoding="utf-8") as file:
+            asked = json.load(file)["arguments"]
+        done = subprocess.run([binary, "drift", "-q", "-f", "json", *asked], capture_output=True, text=True, cwd=folder, check=False)
+        for error in Draft202012Validator(schema).iter_errors(json.loads(done.stdout)):
+            yield f"{case}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+
+
 def main(arguments):
     binary = os.path.abspath(arguments[0])
     fixtures = arguments[1] if len(arguments) > 1 else os.path.join(HERE, "..", "fixtures")
@@ -45,6 +56,13 @@ def main(arguments):
             print(f"{command}: {error}")
         checked += len(CASES)
         wrong += len(found)
+    with open(os.path.join(schemas, "drift.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    Draft202012Validator.check_schema(schema)
+    for error in drift_errors(schema, binary, fixtures):
+        print(f"drift: {error}")
+        wrong += 1
+    checked += len(os.listdir(os.path.join(fixtures, "drift")))
     print(f"{checked} answers checked, {wrong} errors")
     return 1 if wrong else 0
 

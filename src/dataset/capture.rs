@@ -93,8 +93,7 @@ fn add(table: &mut Table, row: Row) -> Result<(), String> {
         let column = table.column(name).ok_or("too many columns")?;
         table.set(column, cell.cell());
     }
-    table.end_row();
-    Ok(())
+    table.end_row()
 }
 
 impl Payload {

@@ -43,14 +43,16 @@ pub(super) fn read(from: &mut dyn Read, head: &[u8], options: &Options, table: &
                 return problem(format!("line {line}: two columns have one name; if the line names none, say --csv-header no"));
             }
             let found: Vec<usize> = names.iter().filter_map(|name| table.column(name)).collect();
-            if !is_header {
-                add(table, &found, &fields);
+            if !is_header && let Err(why) = add(table, &found, &fields) {
+                return problem(why);
             }
             columns = Some(found);
             continue;
         };
         if fields.len() == columns.len() {
-            add(table, columns, &fields);
+            if let Err(why) = add(table, columns, &fields) {
+                return problem(why);
+            }
         } else {
             problem(format!(
                 "a row near line {line} has {} cells, and there are {} columns: left out",
@@ -61,12 +63,12 @@ pub(super) fn read(from: &mut dyn Read, head: &[u8], options: &Options, table: &
     }
 }
 
-fn add(table: &mut Table, columns: &[usize], fields: &[std::borrow::Cow<'_, str>]) {
+fn add(table: &mut Table, columns: &[usize], fields: &[std::borrow::Cow<'_, str>]) -> Result<(), String> {
     for (column, field) in columns.iter().zip(fields) {
         let text = field.trim();
         table.set(*column, if text.is_empty() { Cell::Null } else { Cell::Loose(text) });
     }
-    table.end_row();
+    table.end_row()
 }
 
 fn header_name(name: &str, at: usize) -> String {

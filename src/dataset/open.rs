@@ -200,7 +200,7 @@ impl Content for Rows {
             return Err(why);
         }
         if let Some(statistics) = statistics {
-            let rows = sketches::expand(statistics, &mut |why| problems.push(why));
+            let rows = sketches::expand(statistics, &mut |why| problems.push(why))?;
             self.problems.add(&self.file.shown, &problems);
             return Ok(Opened::Rows(Box::new(rows)));
         }
@@ -300,6 +300,9 @@ impl Reading<'_> {
                 && let Err(why) = capture::line(line.trim(), self.options, self.wants_time, &mut self.table)
             {
                 self.problems.push(format!("line {number}: {why}"));
+            }
+            if self.table.is_full() {
+                return;
             }
             window.consume(length + usize::from(end.is_some()));
         }

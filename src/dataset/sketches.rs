@@ -12,6 +12,9 @@ use crate::drift::monitor::{Inferred, Profile, Statistics, Summary};
 /// Rows of a batch.
 const BATCH: u64 = 8_192;
 
+/// Rows that a file may stand for: a few bytes can claim any number, and the comparison keeps rows in memory.
+const MOST_ROWS: u64 = 1 << 25;
+
 /// The rows of a file of statistics, batch by batch.
 pub(super) struct Expanded {
     schema: SchemaRef,
@@ -34,7 +37,11 @@ enum Values {
 }
 
 /// Returns the rows of a file of statistics. `problem` is told of columns that the file keeps no values of.
-pub(super) fn expand(statistics: Statistics, problem: &mut dyn FnMut(String)) -> Expanded {
+///
+/// # Errors
+///
+/// Where it stands for more rows than are written out.
+pub(super) fn expand(statistics: Statistics, problem: &mut dyn FnMut(String)) -> Result<Expanded, String> {
     let mut columns = Vec::new();
     let mut fields = Vec::new();
     let mut left = statistics.rows;
@@ -54,7 +61,10 @@ pub(super) fn expand(statistics: Statistics, problem: &mut dyn FnMut(String)) ->
             Err(why) => problem(format!("column {name}: {why}")),
         }
     }
-    Expanded { schema: Arc::new(Schema::new(fields)), columns, left }
+    if left > MOST_ROWS {
+        return Err(format!("its sketches stand for {left} rows; more than {MOST_ROWS} are not written out again"));
+    }
+    Ok(Expanded { schema: Arc::new(Schema::new(fields)), columns, left })
 }
 
 fn values(profile: Profile) -> Result<Values, String> {
@@ -153,5 +163,18 @@ mod tests {
         assert_eq!(ones, 4_500);
         assert_eq!(batches.iter().map(|batch| batch.column(2).null_count()).sum::<usize>(), 1_000);
         assert_eq!(*batches[0].column(1).data_type(), DataType::Float64);
+    }
+
+    #[test]
+    fn a_file_that_claims_too_many_rows_is_refused() {
+        let profile = Profile {
+            name: "n".into(),
+            inferred: Inferred::Integral,
+            present: 1 << 40,
+            missing: 0,
+            summary: Summary::Numbers(vec![(1.0, 1 << 40)]),
+        };
+        let claims = Statistics { rows: 1, profiles: vec![profile] };
+        assert!(expand(claims, &mut |_| ()).is_err_and(|why| why.contains("1099511627776 rows")));
     }
 }

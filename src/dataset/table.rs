@@ -12,6 +12,9 @@ use crate::time::Instant;
 /// Columns that rows may have; what has more is no table.
 pub(super) const MOST_COLUMNS: usize = 10_000;
 
+/// Bytes of cells that one file may have: rows are kept in memory, and a small compressed file can hold very many.
+const MOST_BYTES: usize = 2 << 30;
+
 /// A cell as it was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -24,11 +27,19 @@ pub(super) enum Cell<'a> {
 }
 
 /// Rows as they come, kept by columns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<Cells>,
     by_name: HashMap<String, usize>,
     rows: usize,
+    bytes: usize,
+    most_bytes: usize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { columns: Vec::new(), by_name: HashMap::new(), rows: 0, bytes: 0, most_bytes: MOST_BYTES }
+    }
 }
 
 /// Cells of one column: their text in one string, the end of each, and which are null.
@@ -143,13 +154,25 @@ impl Table {
     }
 
     /// Ends the row that is being written; cells that were not set are null.
-    pub(super) fn end_row(&mut self) {
+    ///
+    /// # Errors
+    ///
+    /// Where the table is full: no row can be added.
+    pub(super) fn end_row(&mut self) -> Result<(), String> {
         self.rows += 1;
         for cells in &mut self.columns {
             if cells.nulls.len() < self.rows {
                 cells.push(Cell::Null);
             }
         }
+        // A cell costs its text, the end of it, and whether it is null.
+        self.bytes = self.columns.iter().map(|cells| cells.text.len() + cells.ends.len() * 9).sum();
+        if self.is_full() { Err(format!("more than {} bytes of rows: the rest is left out", self.most_bytes)) } else { Ok(()) }
+    }
+
+    /// Returns whether no row can be added.
+    pub(super) const fn is_full(&self) -> bool {
+        self.bytes > self.most_bytes
     }
 
     /// Returns the number of rows.
@@ -189,7 +212,7 @@ mod tests {
         let column = table.column("x").unwrap();
         for cell in cells {
             table.set(column, *cell);
-            table.end_row();
+            table.end_row().unwrap();
         }
         Arc::clone(table.finish().unwrap().column(0))
     }
@@ -217,14 +240,25 @@ mod tests {
         let mut table = Table::default();
         let a = table.column("a").unwrap();
         table.set(a, Cell::Loose("1"));
-        table.end_row();
+        table.end_row().unwrap();
         let b = table.column("b").unwrap();
         table.set(b, Cell::Loose("2"));
         table.set(b, Cell::Loose("3"));
-        table.end_row();
+        table.end_row().unwrap();
         assert_eq!(table.rows(), 2);
         let batch = table.finish().unwrap();
         assert_eq!((batch.column(0).null_count(), batch.column(1).null_count()), (1, 1));
         assert!(batch.column(1).is_null(0));
+    }
+
+    #[test]
+    fn a_table_that_is_full_says_so() {
+        let mut table = Table { most_bytes: 24, ..Table::default() };
+        let column = table.column("x").unwrap();
+        for is_full in [false, false, true] {
+            table.set(column, Cell::Loose("1"));
+            assert_eq!(table.end_row().is_err(), is_full);
+        }
+        assert!(table.is_full());
     }
 }

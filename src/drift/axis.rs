@@ -112,7 +112,8 @@ impl Axis {
     pub(crate) fn choose(logical: Logical, range: Option<(i128, i128)>) -> Self {
         let unit = Unit::of(logical);
         let Some((least, greatest)) = range.filter(|_| logical.is_whole()) else { return Self::Binary(unit) };
-        if least >= -EXACT && greatest <= EXACT {
+        // At 2^53 itself the next whole number has the same double: a baseline that ends there would not see what comes behind.
+        if least > -EXACT && greatest < EXACT {
             return Self::Binary(unit);
         }
         match greatest.checked_sub(least).map(u64::try_from) {
@@ -266,7 +267,8 @@ mod tests {
     #[test]
     fn wide_ranges_find_an_axis() {
         let whole = Logical::Integer { signed: true, bits: 64 };
-        assert_eq!(Axis::choose(whole, Some((0, EXACT))), Axis::Binary(Unit::One));
+        assert_eq!(Axis::choose(whole, Some((0, EXACT - 1))), Axis::Binary(Unit::One));
+        assert_ne!(Axis::choose(whole, Some((EXACT, EXACT))), Axis::Binary(Unit::One));
         let full = Axis::choose(whole, Some((i128::from(i64::MIN), i128::from(i64::MAX))));
         assert_eq!(full, Axis::Whole { unit: Unit::One, origin: i128::from(i64::MIN) });
         let near = Axis::choose(whole, Some((EXACT, EXACT + 2)));

@@ -28,7 +28,7 @@ pub(crate) const MOST_DIRECT: u64 = 1 << 16;
 
 /// How the line is cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Cells {
+pub(crate) enum Cells {
     /// By keys.
     Lattice(Lattice),
     /// Each whole count by itself, and the gaps between them.
@@ -38,7 +38,7 @@ pub enum Cells {
 /// Whole counts from `least` on, `len` of them. Cell 2i is the i-th count, cell 2i + 1 what lies between it and the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "(i64, u32)", into = "(i64, u32)")]
-pub struct Direct {
+pub(crate) struct Direct {
     /// The first count, at most 2^53 away from 0, as is the last.
     pub(crate) least: i64,
     /// Number of counts, at least 1.
@@ -48,7 +48,7 @@ pub struct Direct {
 /// Buckets, leaves, and the few leaves that are cut further.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Plan", into = "Plan")]
-pub struct Lattice {
+pub(crate) struct Lattice {
     plan: Plan,
     /// One for each bucket, and a last one for keys outside.
     nodes: Vec<Node>,

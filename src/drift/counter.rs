@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the values of a column are placed: its axis, its cells, and the bins for its squares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub(crate) struct Line {
     /// The axis.
     pub(crate) axis: Axis,
     /// The cells.

@@ -16,6 +16,7 @@ pub mod monitor;
 mod native;
 mod plan;
 pub mod profile;
+pub mod proof;
 mod ranged;
 pub mod result;
 pub mod rule;

@@ -420,7 +420,7 @@ impl<'a> Scan<'a> {
 }
 
 /// Returns the runs that the next rows consist of.
-fn next_runs(
+pub(crate) fn next_runs(
     pending: &mut std::iter::Peekable<impl Iterator<Item = (usize, u64)>>,
     used: &mut u64,
     mut rows: u64,

@@ -19,9 +19,9 @@ const NEXT: i32 = 38;
 
 /// How squares are cut: fixed for a column by its baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bins {
+pub(crate) struct Bins {
     /// Subtracted from each value before it is squared: near the mean, so that nothing cancels.
-    pub center: f64,
+    pub(crate) center: f64,
     /// Squares below 2^`limit` go to the bins; none if it is out of range.
     limit: i32,
 }
@@ -53,7 +53,7 @@ impl Bins {
 
 /// A sum of squares: whole numbers of powers of two, by exponent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Squares {
+pub(crate) struct Squares {
     parts: BTreeMap<i32, i128>,
     /// Squares beyond the range of `f64`.
     beyond: u64,

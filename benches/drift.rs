@@ -1,0 +1,199 @@
+//! What comparing data with a baseline costs, against decoding the same columns and nothing else in the same run.
+//!
+//! `cargo bench --bench drift`; `MODELTRAIL_BENCH_DAYS=5` for a quick look. See `docs/benchmarks.md`.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock, files and its environment")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "numbers for people; a corpus that follows from a seed")]
+
+mod days;
+
+use std::error::Error;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow_schema::{DataType, Field, Schema};
+use modeltrail::drift::compare::Options;
+use modeltrail::drift::result::{Comparison, Verdict};
+use modeltrail::drift::rule::RuleSet;
+use modeltrail::drift::scan::{Baseline, Unwatched, run};
+use modeltrail::drift::source::{Content, Opened, Partition, Piece, ReadAt, Source};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use rayon::prelude::*;
+
+/// Each takes turns so many times; the fastest counts.
+const ROUNDS: usize = 3;
+const ROWS: usize = 1_000_000;
+const DAYS: usize = 30;
+/// Ticks per second of the times in `/proc/self/stat`, on every Linux.
+const TICKS: f64 = 100.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("nothing measured: run `cargo bench --bench drift`");
+        return Ok(());
+    }
+    let days = std::env::var("MODELTRAIL_BENCH_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(DAYS);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let files = days::files(folder, days, ROWS)?;
+    let (baseline, current) = (source(&files[..1]), source(&files[1..]));
+    let scan = |exact| {
+        let options = Options { exact, ..Options::default() };
+        run(Baseline::Data(&baseline), &current, &RuleSet::default(), &options, &Unwatched)
+    };
+    let processors = std::thread::available_parallelism()?.get();
+    println!("{} files of {ROWS} rows and 25 columns\n", files.len());
+    println!("{:<16} {:>7} {:>8} {:>8} {:>8} {:>10} {:>9}", "pass", "threads", "CPU s", "wall s", "ratio", "wall / CPU", "peak MiB");
+    for threads in [1, processors] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let mut costs = [Cost::MOST; 3];
+        for _ in 0..ROUNDS {
+            let passes: [&(dyn Fn() -> Result<(), Box<dyn Error>> + Sync); 3] = [
+                &|| pool.install(|| files.par_iter().try_for_each(|file| decode(file).map_err(|error| error.to_string()))).map_err(Into::into),
+                &|| pool.install(|| check(&scan(false), days, false)).map_err(Into::into),
+                &|| pool.install(|| check(&scan(true), days, true)).map_err(Into::into),
+            ];
+            for (cost, pass) in costs.iter_mut().zip(passes) {
+                *cost = cost.min(Cost::of(pass)?);
+            }
+        }
+        for (name, cost) in ["decode (floor)", "default", "--exact"].into_iter().zip(costs) {
+            println!(
+                "{name:<16} {threads:>7} {:>8.2} {:>8.2} {:>8.2} {:>10.2} {:>9.0}",
+                cost.processor,
+                cost.wall,
+                cost.processor / costs[0].processor,
+                cost.wall / cost.processor,
+                cost.peak
+            );
+        }
+    }
+    println!("\nBounds: default 2.0 (aim 1.5) and --exact 2.5 (aim 2.0) times the floor's CPU; 128 MiB and wall / CPU 0.55 at 2 threads.");
+    Ok(())
+}
+
+/// Fails unless what drifts was flagged, and nothing else.
+fn check(comparison: &Comparison, days: usize, exact: bool) -> Result<(), String> {
+    if !comparison.unreadable.is_empty() || comparison.columns.len() != 25 {
+        return Err(format!("not everything was read: {:?}", comparison.unreadable));
+    }
+    for column in &comparison.columns {
+        for (day, part) in (1..=days).zip(&column.partitions) {
+            let drifts = day >= 21 && (days::DRIFTING.contains(&column.column.as_str()) || column.column == "f64_4");
+            if (part.verdict >= Verdict::Drift) != drifts {
+                return Err(format!("{} on day {day} is {:?}: {}", column.column, part.verdict, part.why));
+            }
+            if let Some(ks) = &part.ks
+                && (ks.high - ks.low > 1e-3 || exact && !ks.exact)
+            {
+                return Err(format!("{} on day {day}: the distance is only known as {ks:?}", column.column));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The floor: every column of a file, text as dictionaries.
+fn decode(path: &Path) -> Result<(), Box<dyn Error>> {
+    let file = File::open(path)?;
+    let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+    let coded = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 => Field::new_dictionary(field.name(), DataType::Int32, DataType::Utf8, field.is_nullable()),
+        other => Field::new(field.name(), other.clone(), field.is_nullable()),
+    };
+    let schema = Schema::new(plain.schema().fields().iter().map(coded).collect::<Vec<_>>());
+    let footer = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), ArrowReaderOptions::new().with_schema(Arc::new(schema)))?;
+    for batch in ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer).with_batch_size(8192).build()? {
+        std::hint::black_box(batch?);
+    }
+    Ok(())
+}
+
+struct OnDisk(PathBuf);
+
+impl Content for OnDisk {
+    fn open(&self) -> Result<Opened, String> {
+        let file = File::open(&self.0).map_err(|error| error.to_string())?;
+        let size = file.metadata().map_err(|error| error.to_string())?.len();
+        Ok(Opened::Parquet(Arc::new(Placed { file, size })))
+    }
+}
+
+struct Placed {
+    file: File,
+    size: u64,
+}
+
+impl ReadAt for Placed {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(into, at)
+    }
+}
+
+fn source(files: &[PathBuf]) -> Source {
+    let piece = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let day = name.trim_start_matches("dt=").trim_end_matches(".parquet").to_owned();
+        Piece {
+            partition: Partition::default().with("dt", Some(&day)),
+            name: name.into(),
+            row_keys: Arc::from([]),
+            content: Arc::new(OnDisk(path.clone())),
+        }
+    };
+    Source { pieces: files.iter().map(piece).collect() }
+}
+
+/// What one pass costs.
+#[derive(Clone, Copy)]
+struct Cost {
+    processor: f64,
+    wall: f64,
+    peak: f64,
+}
+
+impl Cost {
+    const MOST: Self = Self { processor: f64::INFINITY, wall: f64::INFINITY, peak: f64::INFINITY };
+
+    fn of(pass: &dyn Fn() -> Result<(), Box<dyn Error>>) -> Result<Self, Box<dyn Error>> {
+        // Forgets the peak so far.
+        std::fs::write("/proc/self/clear_refs", "5")?;
+        let (processor, wall) = (processor_time()?, Instant::now());
+        pass()?;
+        let wall = wall.elapsed().as_secs_f64();
+        Ok(Self { processor: processor_time()? - processor, wall, peak: peak()? })
+    }
+
+    fn min(self, other: Self) -> Self {
+        Self {
+            processor: self.processor.min(other.processor),
+            wall: self.wall.min(other.wall),
+            peak: self.peak.min(other.peak),
+        }
+    }
+}
+
+/// Returns the user and system time of this process so far, in seconds.
+fn processor_time() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat").map_err(|error| format!("this benchmark needs Linux: {error}"))?;
+    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat is not as expected")?;
+    let mut times = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    match (times.next(), times.next()) {
+        (Some(Ok(user)), Some(Ok(system))) => Ok((user + system) as f64 / TICKS),
+        _ => Err("/proc/self/stat is not as expected".into()),
+    }
+}
+
+/// Returns the greatest resident memory since the peak was forgotten, in MiB.
+fn peak() -> Result<f64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+}
