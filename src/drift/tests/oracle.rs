@@ -81,7 +81,9 @@ fn sample(pair: &Pair, side: u8) -> ArrayRef {
             let cents = Decimal128Array::from_iter_values(rows.map(|_| whole(case, &mut rng, side.into()).into()));
             Arc::new(cents.with_precision_and_scale(18, 0).unwrap())
         }
-        "above_2p53" | "hash" | "small" => Arc::new(Int64Array::from_iter_values(rows.map(|_| whole(case, &mut rng, side.into())))),
+        "above_2p53" | "hash" | "small" => {
+            Arc::new(Int64Array::from_iter_values(rows.map(|_| whole(case, &mut rng, side.into()))))
+        }
         _ => Arc::new(rows.map(|_| real(case, &mut rng, side.into())).collect::<Float64Array>()),
     }
 }
@@ -140,7 +142,12 @@ fn scipy_agrees() {
         }
         if let (Some(area), Some(exact)) = (part.wasserstein, pair.wasserstein) {
             let slack = 1e-9 * exact.abs();
-            assert!(area.low <= exact + slack && exact <= area.high + slack, "{} {:?}: {area:?} for {exact}", pair.case, pair.rows);
+            assert!(
+                area.low <= exact + slack && exact <= area.high + slack,
+                "{} {:?}: {area:?} for {exact}",
+                pair.case,
+                pair.rows
+            );
         }
     }
 }

@@ -22,7 +22,8 @@ fn columns(seed: u64, rows: usize, spread: f64) -> Vec<(&'static str, ArrayRef)>
     let numbers: ArrayRef = Arc::new((0..rows).map(|_| odd(&mut rng)).collect::<Float64Array>());
     let tail: ArrayRef = Arc::new(Float64Array::from_iter_values((0..rows).map(|_| spread / rng.unit())));
     let wide: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|_| rng.next() as i64)));
-    let cents = Decimal128Array::from_iter_values((0..rows).map(|_| i128::from(rng.next()) * 1_000)).with_precision_and_scale(30, 2);
+    let cents =
+        Decimal128Array::from_iter_values((0..rows).map(|_| i128::from(rng.next()) * 1_000)).with_precision_and_scale(30, 2);
     let names: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|_| format!("n{}", rng.below(6_000)))));
     vec![("numbers", numbers), ("tail", tail), ("wide", wide), ("cents", Arc::new(cents.unwrap())), ("names", names)]
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, ListArray, NullArray, StringArray,
-    TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array,
-    types::Int32Type,
+    TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array, types::Int32Type,
 };
 
 use super::super::compare::Options;
@@ -84,14 +83,11 @@ fn nothing_is_flagged_where_nothing_drifts() {
 
 #[test]
 fn drift_is_dated_by_the_run_that_lasts() {
-    let day = |day: &str, seed, shift: f64| piece(day, Some(day), written(vec![("x", floats(seed, |rng| rng.normal() + shift))], 1 << 14));
+    let day = |day: &str, seed, shift: f64| {
+        piece(day, Some(day), written(vec![("x", floats(seed, |rng| rng.normal() + shift))], 1 << 14))
+    };
     let current = Source {
-        pieces: vec![
-            day("2026-10-04", 5, 1.0),
-            day("2026-10-01", 2, 1.0),
-            day("2026-10-02", 3, 0.0),
-            day("2026-10-03", 4, 0.5),
-        ],
+        pieces: vec![day("2026-10-04", 5, 1.0), day("2026-10-01", 2, 1.0), day("2026-10-02", 3, 0.0), day("2026-10-03", 4, 0.5)],
     };
     let comparison = compared(&one(floats(1, Rng::normal)), &current, false);
     let found = column(&comparison, "x");
@@ -103,7 +99,8 @@ fn drift_is_dated_by_the_run_that_lasts() {
 
 #[test]
 fn large_whole_numbers_are_compared_exactly() {
-    let near = |offsets: [i64; 4]| -> ArrayRef { Arc::new(Int64Array::from_iter_values(offsets.map(|offset| (1 << 60) + offset))) };
+    let near =
+        |offsets: [i64; 4]| -> ArrayRef { Arc::new(Int64Array::from_iter_values(offsets.map(|offset| (1 << 60) + offset))) };
     let comparison = compared(&one(near([0, 1, 2, 3])), &one(near([2, 3, 4, 5])), false);
     let part = only(&comparison);
     let ks = part.ks.as_ref().unwrap();
@@ -143,8 +140,10 @@ fn types_that_widen_compare_and_types_that_part_do_not() {
 #[test]
 fn columns_come_and_go_and_nested_ones_are_named() {
     let numbers = || -> ArrayRef { Arc::new(Int32Array::from(vec![1, 2, 3])) };
-    let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None, Some(vec![])]));
-    let baseline = Source { pieces: vec![piece("b", None, written(vec![("a", numbers()), ("gone", numbers()), ("l", lists)], 10))] };
+    let lists: ArrayRef =
+        Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None, Some(vec![])]));
+    let baseline =
+        Source { pieces: vec![piece("b", None, written(vec![("a", numbers()), ("gone", numbers()), ("l", lists)], 10))] };
     let nulls: ArrayRef = Arc::new(NullArray::new(3));
     let current = Source {
         pieces: vec![
@@ -164,7 +163,9 @@ fn columns_come_and_go_and_nested_ones_are_named() {
 fn times_in_other_units_and_zones_are_told() {
     let hour = 3_600_000_000_i64;
     let micro = |shift: i64| -> ArrayRef {
-        Arc::new(TimestampMicrosecondArray::from_iter_values((0..24_000).map(|at| 1_790_000_000_000_000 + at * hour / 1_000 + shift)))
+        Arc::new(TimestampMicrosecondArray::from_iter_values(
+            (0..24_000).map(|at| 1_790_000_000_000_000 + at * hour / 1_000 + shift),
+        ))
     };
     let nano = |shift: i64| -> ArrayRef {
         let micros = (0..24_000).map(|at| 1_790_000_000_000_000 + at * hour / 1_000 + shift);
