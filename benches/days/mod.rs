@@ -45,7 +45,8 @@ impl Rng {
 /// Returns the files, the baseline first; writes them if they are not there.
 pub(crate) fn files(folder: &Path, days: usize, rows: usize) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let folder = folder.join(format!("drift-v{VERSION}-{rows}"));
-    let paths: Vec<PathBuf> = (0..=days).map(|day| folder.join(format!("dt=2026-{:02}-{:02}.parquet", 9 + day / 30, day % 30 + 1))).collect();
+    let paths: Vec<PathBuf> =
+        (0..=days).map(|day| folder.join(format!("dt=2026-{:02}-{:02}.parquet", 9 + day / 30, day % 30 + 1))).collect();
     fs::create_dir_all(&folder)?;
     paths.par_iter().enumerate().try_for_each(|(day, path)| {
         if path.exists() {
@@ -61,7 +62,8 @@ fn write(path: &Path, day: usize, rows: usize) -> Result<(), Box<dyn Error>> {
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(rows.div_ceil(4)))
         .build();
-    let batch = RecordBatch::try_from_iter_with_nullable(columns(day, rows).into_iter().map(|(name, array)| (name, array, true)))?;
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns(day, rows).into_iter().map(|(name, array)| (name, array, true)))?;
     let partial = path.with_extension("partial");
     let mut writer = ArrowWriter::try_new(fs::File::create(&partial)?, batch.schema(), Some(properties))?;
     writer.write(&batch)?;
@@ -79,17 +81,30 @@ fn columns(day: usize, rows: usize) -> Vec<(String, ArrayRef)> {
             1 => (rng.normal() * 1.2).exp(),
             2 => (1.0 + 0.5 * drift) / rng.unit(),
             3 => rng.normal() + 0.5 * drift,
-            4 => if rng.unit() < 0.3 { 0.0 } else { rng.unit() * 100.0 },
+            4 => {
+                if rng.unit() < 0.3 {
+                    0.0
+                } else {
+                    rng.unit() * 100.0
+                }
+            }
             5 => (rng.unit() * 10_000.0).round() / 100.0,
             6 => 1.7e9 + rng.unit() * 86_400.0,
             _ => rng.normal() * if rng.unit() < 0.5 { 1e-9 } else { 1e9 },
         };
-        let nulls = if number == 4 { 0.02 + 0.1 * drift } else if number % 2 == 1 { 0.02 } else { 0.0 };
+        let nulls = if number == 4 {
+            0.02 + 0.1 * drift
+        } else if number % 2 == 1 {
+            0.02
+        } else {
+            0.0
+        };
         let values = (0..rows).map(|_| (nulls == 0.0 || rng.unit() > nulls).then(|| value(&mut rng)));
         columns.push((format!("f64_{number}"), Arc::new(values.collect::<Float64Array>())));
     }
     for number in 0..4 {
-        let values = (0..rows).map(|_| (rng.normal() * (1.0 + f64::from(number)) * if number == 1 { 1.0 + 0.5 * drift } else { 1.0 }) as f32);
+        let values = (0..rows)
+            .map(|_| (rng.normal() * (1.0 + f64::from(number)) * if number == 1 { 1.0 + 0.5 * drift } else { 1.0 }) as f32);
         columns.push((format!("f32_{number}"), Arc::new(Float32Array::from_iter_values(values))));
     }
     for number in 0..4 {

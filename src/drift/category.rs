@@ -278,33 +278,19 @@ impl<'a> CategoryCounter<'a> {
 
     /// Adds each value of an array, as many times as there are rows of it.
     fn each(&mut self, array: &dyn Array, rows: impl Fn(usize) -> u64) {
-        let mut add = |row: usize, value: Option<&[u8]>| {
-            if let Some(value) = value {
-                self.add(value, rows(row));
-            }
-        };
+        let add = |row: usize, value: &[u8]| self.add(value, rows(row));
         match array.data_type() {
             DataType::Boolean => {
                 let names: [&[u8]; 2] = [b"false", b"true"];
-                for (row, value) in array.as_boolean().iter().enumerate() {
-                    add(row, value.map(|value| names[usize::from(value)]));
-                }
+                each(array.as_boolean().iter().map(|value| value.map(|value| names[usize::from(value)])), add);
             }
-            DataType::Utf8 => {
-                array.as_string::<i32>().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)))
-            }
-            DataType::LargeUtf8 => {
-                array.as_string::<i64>().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)));
-            }
-            DataType::Utf8View => {
-                array.as_string_view().iter().enumerate().for_each(|(row, value)| add(row, value.map(str::as_bytes)))
-            }
-            DataType::Binary => array.as_binary::<i32>().iter().enumerate().for_each(|(row, value)| add(row, value)),
-            DataType::LargeBinary => array.as_binary::<i64>().iter().enumerate().for_each(|(row, value)| add(row, value)),
-            DataType::BinaryView => array.as_binary_view().iter().enumerate().for_each(|(row, value)| add(row, value)),
-            DataType::FixedSizeBinary(_) => {
-                array.as_fixed_size_binary().iter().enumerate().for_each(|(row, value)| add(row, value));
-            }
+            DataType::Utf8 => each(array.as_string::<i32>().iter(), add),
+            DataType::LargeUtf8 => each(array.as_string::<i64>().iter(), add),
+            DataType::Utf8View => each(array.as_string_view().iter(), add),
+            DataType::Binary => each(array.as_binary::<i32>().iter(), add),
+            DataType::LargeBinary => each(array.as_binary::<i64>().iter(), add),
+            DataType::BinaryView => each(array.as_binary_view().iter(), add),
+            DataType::FixedSizeBinary(_) => each(array.as_fixed_size_binary().iter(), add),
             _ => {}
         }
     }
@@ -316,6 +302,15 @@ impl<'a> CategoryCounter<'a> {
         match self.categories.index.get(name) {
             Some(known) => *self.counts.known.entry(*known).or_default() += rows,
             None => self.counts.unknown.add(name, rows),
+        }
+    }
+}
+
+/// Hands out the values that are there, each with its row.
+fn each<'v, T: AsRef<[u8]> + ?Sized + 'v>(values: impl Iterator<Item = Option<&'v T>>, mut add: impl FnMut(usize, &[u8])) {
+    for (row, value) in values.enumerate() {
+        if let Some(value) = value {
+            add(row, value.as_ref());
         }
     }
 }

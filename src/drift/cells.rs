@@ -157,6 +157,7 @@ impl Lattice {
         high_of(self.plan.first + (self.plan.bits.len() as u64 - 1), self.shift())
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "what is too great is outside, before and after")]
     fn node(&self, key: u64) -> Node {
@@ -164,6 +165,7 @@ impl Lattice {
         self.nodes[(bucket as usize).min(self.nodes.len() - 1)]
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "leaves are few")]
     fn leaf(&self, node: Node, key: u64) -> usize {
@@ -176,6 +178,7 @@ impl Lattice {
     }
 
     /// Adds keys to a dense count, but for those in leaves that are cut and outside, which it appends to `rest`.
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     pub(crate) fn count(&self, keys: &[u64], dense: &mut [u128], rest: &mut Vec<u64>) {
         let from = rest.len();

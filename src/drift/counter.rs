@@ -233,6 +233,7 @@ impl<'a> Counter<'a> {
 }
 
 /// Returns the number of NaN, and the least and greatest of the others.
+#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 fn range(values: &[f64]) -> (u64, f64, f64) {
     const LANES: usize = 8;
@@ -257,11 +258,13 @@ fn range(values: &[f64]) -> (u64, f64, f64) {
 }
 
 /// Runs something with the vector instructions of the processor at hand; the results are the same with and without.
+#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 pub(crate) fn vectorized<R>(run: impl FnOnce() -> R) -> R {
     struct Run<F>(F);
     impl<R, F: FnOnce() -> R> pulp::NullaryFnOnce for Run<F> {
         type Output = R;
+        #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
         #[inline(always)]
         fn call(self) -> R {
             (self.0)()

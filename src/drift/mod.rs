@@ -3,16 +3,40 @@
 //! [`source`] says what is compared and [`result`] what comes out; `docs/drift.md` defines every statistic. [`rule`] judges values
 //! by business rules in the same pass; [`monitor`] knows the files of `SageMaker` Model Monitor.
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 pub mod axis;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 mod build;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod category;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 mod cells;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod compare;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 mod counter;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 pub mod counts;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod decide;
 pub mod logical;
 pub mod monitor;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 mod native;
 mod plan;
 pub mod profile;
@@ -22,9 +46,15 @@ pub mod result;
 pub mod rule;
 pub mod scan;
 pub mod source;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
+)]
 mod squares;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod statistic;
 pub mod store;
+#[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 mod summing;
 mod table;
 

@@ -22,17 +22,21 @@ pub(crate) trait Whole: Copy + PartialOrd {
     fn above(self, origin: i64) -> u64;
 }
 
-macro_rules! small {
-    ($($type:ty),*) => {$(
+macro_rules! whole {
+    ($($type:ty, $real:expr;)*) => {$(
         impl Whole for $type {
+            #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
             #[inline(always)]
             fn count(self) -> i128 {
                 i128::from(self)
             }
+            #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
             #[inline(always)]
             fn real(self) -> f64 {
-                self as f64
+                let real: fn(Self) -> f64 = $real;
+                real(self)
             }
+            #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
             #[inline(always)]
             fn above(self, origin: i64) -> u64 {
                 i64::from(self).wrapping_sub(origin).cast_unsigned()
@@ -41,19 +45,30 @@ macro_rules! small {
     )*};
 }
 
-small!(i8, i16, i32, i64, u8, u16, u32);
+whole! {
+    i8, f64::from;
+    i16, f64::from;
+    i32, f64::from;
+    i64, |count| count as f64;
+    u8, f64::from;
+    u16, f64::from;
+    u32, f64::from;
+}
 
 impl Whole for u64 {
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn count(self) -> i128 {
         i128::from(self)
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn real(self) -> f64 {
         self as f64
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn above(self, origin: i64) -> u64 {
         i64::try_from(self).map_or(u64::MAX, |count| count.wrapping_sub(origin).cast_unsigned())
@@ -61,16 +76,19 @@ impl Whole for u64 {
 }
 
 impl Whole for i128 {
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn count(self) -> i128 {
         self
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn real(self) -> f64 {
         self as f64
     }
 
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
     fn above(self, origin: i64) -> u64 {
         i64::try_from(self).map_or(u64::MAX, |count| count.wrapping_sub(origin).cast_unsigned())

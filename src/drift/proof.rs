@@ -92,9 +92,9 @@ pub fn rules(source: &Source, rules: &RuleSet) -> (Vec<Rule>, Vec<Unreadable>) {
     unreadable.sort();
     unreadable.dedup();
     let names: Vec<String> = plan.partitions.iter().map(|(partition, _)| partition.to_string()).collect();
-    let found = tallies.iter().filter_map(|((rule, partition), tally)| {
-        summing::rule(&rules.rules()[*rule], names.get(*partition)?, tally)
-    });
+    let found = tallies
+        .iter()
+        .filter_map(|((rule, partition), tally)| summing::rule(&rules.rules()[*rule], names.get(*partition)?, tally));
     (found.collect(), unreadable)
 }
 
@@ -123,7 +123,9 @@ fn judged(table: &Table, share: &Share, rule: &rule::Rule) -> Result<BTreeMap<us
         let proof = said.as_ref().map_or(Proof::Open, |said| said.prove(rule, &mut judge, group));
         match (proof, share) {
             // A tally without a place says less than reading does, where something is broken.
-            (Proof::Counted(tally), Share::Whole(partition)) if tally.broken == 0 => tallies.entry(*partition).or_default().merge(tally),
+            (Proof::Counted(tally), Share::Whole(partition)) if tally.broken == 0 => {
+                tallies.entry(*partition).or_default().merge(tally)
+            }
             _ => {
                 let mut pending = share.runs(first_row, *rows).peekable();
                 let mut used = 0;

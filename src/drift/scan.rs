@@ -406,7 +406,7 @@ impl<'a> Scan<'a> {
             let here = summing::Parts { name: column.name, logical: column.logical, types, summary: of(column.summary), answers };
             columns.push(here.into_column(&self.plan.tables));
         }
-        for (_, rule) in self.rules.rules().iter().enumerate() {
+        for rule in self.rules.rules() {
             if !columns.iter().any(|column: &result::Column| column.column == rule.column) {
                 for ((partition, rows), name) in self.plan.partitions.iter().zip(&names) {
                     let _ = partition;

@@ -129,6 +129,7 @@ fn parts_of(number: f64) -> (i64, i32) {
 }
 
 /// Returns the sums of the pieces of the squares.
+#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 fn sum_block(values: &[f64], center: f64, [first, second, third]: [f64; 3]) -> [f64; 3] {
     let mut sums = [[0.0; LANES]; 3];

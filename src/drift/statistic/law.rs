@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn both_series_of_the_limit_meet() {
-        for l in [0.9999999, 1.0] {
+        for l in [0.999_999_9, 1.0] {
             close(kolmogorov(l), 0.269_999_671_677_355, 1e-6);
         }
         close(kolmogorov(1.358_098_8), 0.05, 1e-6);
