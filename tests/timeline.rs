@@ -41,7 +41,7 @@ fn the_night_is_told_in_order() {
     }
     let stopped = answer.events.iter().find(|event| event.what == "job stopped").expect("the job was stopped");
     assert!(stopped.time.to_string().contains("T03:5"), "{stopped:?}");
-    assert!(stopped.detail.as_deref().is_some_and(|detail| detail.contains("limit of 7200 s")), "{stopped:?}");
+    assert!(stopped.detail.as_deref().is_some_and(|detail| detail.contains("after 7204 s of at most 7200 s")), "{stopped:?}");
 }
 
 #[test]

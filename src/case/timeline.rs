@@ -164,8 +164,8 @@ fn jobs(case: &Case, book: &mut Book) {
             _ => "job ended",
         };
         if let Some(event) = book.note(job.ended, arn, ended, job.cites(|says| says.ended.is_some())) {
-            let limit = job.limit.filter(|_| job.states_limit_reached()).map(|limit| format!("at its limit of {limit} s"));
-            let words: Vec<String> = [job.secondary.clone(), limit, job.exit.clone()].into_iter().flatten().collect();
+            let lasted = job.duration().zip(job.limit).map(|(lasted, limit)| format!("after {lasted} s of at most {limit} s"));
+            let words: Vec<String> = [job.secondary.clone(), lasted, job.exit.clone()].into_iter().flatten().collect();
             event.related(outputs()).detail(words.join("; "));
         }
     }
