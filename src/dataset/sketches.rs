@@ -153,7 +153,8 @@ mod tests {
             ],
         };
         let mut problems = Vec::new();
-        let batches: Vec<RecordBatch> = expand(statistics, &mut |why| problems.push(why)).collect::<Result<_, _>>().unwrap();
+        let batches: Vec<RecordBatch> =
+            expand(statistics, &mut |why| problems.push(why)).unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!(problems, ["column x: why"]);
         assert_eq!(batches.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [8_192, 1_808]);
         let ones: usize = batches

@@ -180,16 +180,19 @@ pub struct Summary {
 /// The shares at which quantiles are given.
 pub const QUANTILES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
-/// The value at rank ceil(share n), counted from 1, or bounds of it.
+/// The value at rank ceil(share n), counted from 1, or bounds of it. JSON has no infinities: they are `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Quantile {
     /// The share, 0 to 1.
     pub share: f64,
     /// The value, or the best guess within the bounds.
+    #[schemars(with = "Option<f64>")]
     pub value: f64,
     /// The value is at least this.
+    #[schemars(with = "Option<f64>")]
     pub low: f64,
     /// The value is at most this.
+    #[schemars(with = "Option<f64>")]
     pub high: f64,
 }
 
