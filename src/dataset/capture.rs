@@ -83,7 +83,9 @@ pub(super) fn line(text: &str, options: &Options, wants_time: bool, table: &mut 
     };
     let time = line.event_metadata.and_then(|metadata| metadata.inference_time).filter(|_| wants_time);
     if let Some(time) = time {
-        found.iter_mut().for_each(|row| row.push((INFERENCE_TIME.to_owned(), Owned::Quoted(time.clone()))));
+        for row in &mut found {
+            row.push((INFERENCE_TIME.to_owned(), Owned::Quoted(time.clone())));
+        }
     }
     found.into_iter().try_for_each(|row| add(table, row))
 }

@@ -129,6 +129,8 @@ impl Stated {
         (partition, row_keys)
     }
 
+    /// Returns the value of a key that the path states: nothing inside where the path states that there is none.
+    #[expect(clippy::option_option, reason = "a key that is not stated is not one stated to be absent")]
     fn named(&self, name: &str) -> Option<Option<&str>> {
         if let Some((_, value)) = self.keys.iter().find(|(key, _)| key == name) {
             return Some(value.as_deref());

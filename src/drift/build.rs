@@ -82,7 +82,7 @@ pub(crate) fn build(
         }
         Kind::Categorical | Kind::Boolean => (column.categories(), None),
     };
-    Base { profile: ColumnProfile { name: name.to_owned(), logical, body }, sorted }
+    Base::new(ColumnProfile { name: name.to_owned(), logical, body }, sorted)
 }
 
 impl Column<'_> {

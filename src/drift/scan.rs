@@ -265,7 +265,7 @@ impl<'a> Scan<'a> {
             let made = column.logical.and_then(|logical| match profiles {
                 Some(profile) => {
                     let profile = profile.columns.iter().find(|profile| profile.name == column.name)?.clone();
-                    Some(Arc::new(Base { profile, sorted: None }))
+                    Some(Arc::new(Base::new(profile, None)))
                 }
                 None => {
                     let mut damaged = BTreeSet::new();
@@ -275,7 +275,7 @@ impl<'a> Scan<'a> {
                 }
             });
             if let Some(made) = &made {
-                *lock(&column.summary) = Some((made.profile.summary(), summing::edges(&made.profile)));
+                *lock(&column.summary) = Some((made.summary.clone(), summing::edges(&made.profile)));
             }
             *base = Some(made);
         }
@@ -347,6 +347,7 @@ impl<'a> Scan<'a> {
             base: base.filter(|_| is_compared),
             logical: logical.or(column.logical),
             keeps: self.options.exact,
+            rows: if runs.len() == 1 { unit.rows } else { 0 },
             partitions: &self.plan.partitions,
             found: BTreeMap::new(),
         };
@@ -467,6 +468,8 @@ struct Reading<'a> {
     base: Option<&'a Base>,
     logical: Option<Logical>,
     keeps: bool,
+    /// Rows of the unit, if they all belong to one partition.
+    rows: u64,
     partitions: &'a [(super::source::Partition, u64)],
     found: BTreeMap<usize, Seen>,
 }
@@ -507,7 +510,9 @@ impl<'a> Reading<'a> {
                 // Values are kept where both sides have few, and where exact distances were asked for.
                 let rows = partition.and_then(|partition| self.partitions.get(partition)).map_or(u64::MAX, |(_, rows)| *rows);
                 let keeps = base.sorted().is_some() && (self.keeps || rows <= SMALL);
-                Counting::Numbers(Box::new(Counter::new(&profile.line, keeps)), self.logical)
+                let mut counter = Counter::new(&profile.line, keeps);
+                counter.expect(self.rows);
+                Counting::Numbers(Box::new(counter), self.logical)
             }
             Some((Body::Categories { categories, .. }, _)) => {
                 Counting::Categories(Box::new(CategoryCounter::new(categories, MOST_NEW)))

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// Decide as Model Monitor would by this constraints.json, too
     #[arg(long, value_name = "FILE")]
     constraints: Option<PathBuf>,
-    /// Explain how a run of Model Monitor differs: its constraint_violations.json
+    /// Explain how a run of Model Monitor differs: its `constraint_violations.json`
     #[arg(long, value_name = "FILE", requires = "constraints")]
     violations: Option<PathBuf>,
     /// What decides about distributions
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     /// End with status 1 if a column of any partition is judged so or worse, a rule is broken, or a constraint violated
     #[arg(long, value_enum, default_value = "none", value_name = "VERDICT")]
     fail_on: FailOn,
-    /// Thresholds: modeltrail.toml with a table [drift]
+    /// Thresholds: `modeltrail.toml` with a table `[drift]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Names of the columns of CSV without a header, and of captured records without names

@@ -104,6 +104,11 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         Plain::Text => output.text(&report::text(&answer, &comparison, &look))?,
         Plain::Json => output.json(&answer)?,
     }
+    Ok(ended(arguments, common, &comparison, &answer))
+}
+
+/// Says what was not read, and returns how the run ends.
+fn ended(arguments: &Arguments, common: &Common, comparison: &Comparison, answer: &Answer<'_>) -> Exit {
     let mut exit = Exit::Done;
     if !answer.unreadable.is_empty() {
         let files = answer.unreadable.len();
@@ -125,10 +130,10 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
             plural(files, "file was", "files were")
         ));
     }
-    if fails(arguments, &comparison, &answer) {
+    if fails(arguments, comparison, answer) {
         exit = exit.and(Exit::Found);
     }
-    Ok(exit)
+    exit
 }
 
 /// Refuses options of other commands: what has no effect must not look as if it had one.

@@ -195,12 +195,12 @@ mod tests {
         {"name": "gone", "inferred_type": "Integral"}],
         "monitoring_config": {"datatype_check_threshold": 1.0, "domain_content_threshold": 1.0}}"#;
 
-    fn tally(rows: u64, nulls: u64, broken: u64) -> Option<Tally> {
-        Some(Tally { rows, nulls, broken, ..Tally::default() })
+    fn tally(rows: u64, nulls: u64, broken: u64) -> Tally {
+        Tally { rows, nulls, broken, ..Tally::default() }
     }
 
-    fn distance(d: f64, n: u64, is_categorical: bool) -> Option<Distance> {
-        Some(Distance { low: d, high: d, baseline: n, current: n, is_categorical })
+    fn distance(d: f64, n: u64, is_categorical: bool) -> Distance {
+        Distance { low: d, high: d, baseline: n, current: n, is_categorical }
     }
 
     fn told(tenure: &Observation, plan: &Observation, method: Option<Method>) -> Vec<(String, &'static str, Option<bool>)> {
@@ -225,13 +225,17 @@ mod tests {
         let tenure = Observation {
             rows: 100,
             nulls: 2,
-            distance: distance(0.355, 100, false),
-            data_type: tally(100, 2, 1),
-            non_negative: tally(100, 2, 1),
+            distance: Some(distance(0.355, 100, false)),
+            data_type: Some(tally(100, 2, 1)),
+            non_negative: Some(tally(100, 2, 1)),
             ..Observation::default()
         };
-        let plan =
-            Observation { rows: 100, domain: tally(100, 0, 1), distance: distance(0.25, 100, true), ..Observation::default() };
+        let plan = Observation {
+            rows: 100,
+            domain: Some(tally(100, 0, 1)),
+            distance: Some(distance(0.25, 100, true)),
+            ..Observation::default()
+        };
         let bad = told(&tenure, &plan, None);
         assert_eq!(
             violated(&bad),
@@ -254,15 +258,15 @@ mod tests {
         let tenure = Observation {
             rows: 100,
             nulls: 2,
-            distance: distance(0.354, 100, false),
-            data_type: tally(100, 2, 0),
-            non_negative: tally(100, 2, 0),
+            distance: Some(distance(0.354, 100, false)),
+            data_type: Some(tally(100, 2, 0)),
+            non_negative: Some(tally(100, 2, 0)),
             ..Observation::default()
         };
         let plan = Observation {
             rows: 100,
-            domain: tally(100, 0, 0),
-            distance: distance(0.1, 1_000_000, true),
+            domain: Some(tally(100, 0, 0)),
+            distance: Some(distance(0.1, 1_000_000, true)),
             ..Observation::default()
         };
         assert_eq!(violated(&told(&tenure, &plan, None)), [("gone", "missing_column_check"), ("new", "extra_column_check")]);
@@ -278,7 +282,7 @@ mod tests {
         let outcomes = told(&tenure, &plan, Some(Method::Simple));
         assert!(outcomes.contains(&("tenure".to_owned(), "baseline_drift_check", None)));
         assert!(outcomes.contains(&("plan".to_owned(), "completeness_check", None)));
-        let numbers = Observation { rows: 10, distance: distance(0.5, 10, false), ..Observation::default() };
+        let numbers = Observation { rows: 10, distance: Some(distance(0.5, 10, false)), ..Observation::default() };
         assert!(told(&tenure, &numbers, None).contains(&("plan".to_owned(), "baseline_drift_check", None)));
     }
 

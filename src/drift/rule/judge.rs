@@ -267,18 +267,21 @@ impl<T: ArrowPrimitiveType> Values for Ranged<T> {
         let (values, nulls) = (array.values().as_ref(), array.nulls());
         match &self.0 {
             Range::Nothing => Broken::default(),
-            // NaN is unequal to itself and breaks nothing.
-            #[expect(clippy::eq_op, reason = "tells NaN")]
-            Range::Everything => in_slices(values, nulls, |value| value == value),
+            Range::Everything => in_slices(values, nulls, is_ordered),
             Range::Below(bound) => in_slices(values, nulls, |value| value < *bound),
             Range::Above(bound) => in_slices(values, nulls, |value| value > *bound),
             Range::Broken => {
-                in_slices(values, nulls, |value| value == value && value.mod_wrapping(T::Native::ONE) != T::Native::ZERO)
+                in_slices(values, nulls, |value| is_ordered(value) && value.mod_wrapping(T::Native::ONE) != T::Native::ZERO)
             }
             Range::OutOf(set) => in_slices(values, nulls, |value| is_in(set, value) == Some(false)),
             Range::Among(set) => in_slices(values, nulls, |value| is_in(set, value) == Some(true)),
         }
     }
+}
+
+/// Returns whether a value is not NaN, which compares with nothing and breaks nothing.
+fn is_ordered<N: PartialOrd + Copy>(value: N) -> bool {
+    value.partial_cmp(&value).is_some()
 }
 
 /// Returns whether a sorted set has a value; nothing where the value compares with none, as NaN.

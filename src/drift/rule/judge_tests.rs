@@ -205,7 +205,9 @@ proptest! {
             }).collect();
             parts.reverse();
             let mut merged = Tally::default();
-            parts.into_iter().for_each(|part| merged.merge(part));
+            for part in parts {
+                merged.merge(part);
+            }
             prop_assert_eq!(merged, whole);
         }
     }
