@@ -215,7 +215,6 @@ impl Lattice {
     }
 
     /// Empties a dense count into counts of cells, in order.
-    #[expect(clippy::cast_possible_truncation, reason = "the count is above the shift")]
     pub(crate) fn drain(&self, dense: &mut [u128], cells: &mut Vec<(u32, u64, u128)>) {
         for ((sum, is_cut), position) in dense.iter_mut().zip(&self.is_cut).zip(&self.position) {
             if *sum != 0 && *is_cut == 0 {
@@ -226,7 +225,6 @@ impl Lattice {
     }
 
     /// Empties a dense count by position likewise.
-    #[expect(clippy::cast_possible_truncation, reason = "the count is above the shift")]
     pub(crate) fn drain_cut(&self, cut: &mut [u128], cells: &mut Vec<(u32, u64, u128)>) {
         let leaves = self.plan.cuts.iter().filter_map(|(leaf, _)| self.position.get(*leaf as usize..)?.first_chunk::<2>());
         for [from, to] in leaves {
@@ -291,7 +289,6 @@ fn high_of(bucket: u64, shift: u32) -> u64 {
 }
 
 /// Returns the number of a cell outside: above or below the baseline's range.
-#[expect(clippy::cast_possible_truncation, reason = "18 bits")]
 fn outside(key: u64, is_above: bool, inside: u32) -> u32 {
     let block = (key >> OUTSIDE) as u32;
     if is_above { INSIDE + inside + block } else { block }
@@ -414,13 +411,13 @@ impl Cells {
     }
 
     /// Returns the position of a cell in the baseline's range; too great for one outside.
-    pub(crate) fn position(&self, cell: u32) -> usize {
+    pub(crate) fn position(cell: u32) -> usize {
         cell.checked_sub(INSIDE).map_or(usize::MAX, |position| position as usize)
     }
 
     /// Returns whether a cell is one whole count.
     pub(crate) fn is_count(&self, cell: u32) -> bool {
-        matches!(self, Self::Direct(_)) && self.position(cell) < self.inside() as usize && !self.is_gap(cell)
+        matches!(self, Self::Direct(_)) && Self::position(cell) < self.inside() as usize && !self.is_gap(cell)
     }
 
     /// Returns the lowest key of a cell.

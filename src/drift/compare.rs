@@ -212,6 +212,9 @@ fn bars(profile: &LineProfile, bins: &[(u64, u64)], n: u64, m: u64) -> Vec<Bar> 
     bins.iter().zip(labels).map(|((b, c), label)| Bar { label, baseline: share(*b, n), current: share(*c, m) }).collect()
 }
 
+/// How much moves may differ to be the same, in standard deviations.
+const CONSTANT: f64 = 0.1;
+
 /// Returns by how much all times moved, if all moved by about the same: mean, least and greatest agree, and so does the spread.
 fn shift(base: Option<&Base>, profile: &LineProfile, current: &Counts, part: &PartitionColumn) -> Option<Shift> {
     let logical = base?.profile.logical;
@@ -232,8 +235,6 @@ fn shift(base: Option<&Base>, profile: &LineProfile, current: &Counts, part: &Pa
     };
     let ((least, greatest), (least_now, greatest_now)) = (ends(&profile.counts)?, ends(current)?);
     let residual = (least_now - least - moved).abs().max((greatest_now - greatest - moved).abs());
-    /// Of the standard deviation.
-    const CONSTANT: f64 = 0.1;
     let is_constant = residual <= CONSTANT * sd && (now - sd).abs() <= CONSTANT * sd && moved.abs() > CONSTANT * sd;
     is_constant.then_some(Shift { seconds: moved * seconds, residual: residual * seconds })
 }

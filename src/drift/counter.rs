@@ -157,7 +157,7 @@ impl<'a> Counter<'a> {
             let cells = &self.line.cells;
             for key in &self.rest[..apart] {
                 let (cell, step) = cells.find(*key);
-                match self.cut.get_mut(cells.position(cell)) {
+                match self.cut.get_mut(Cells::position(cell)) {
                     Some(sum) => *sum += (1 << COUNT) + u128::from(step),
                     None => self.outside.push((cell, step)),
                 }
@@ -242,7 +242,6 @@ impl<'a> Counter<'a> {
 }
 
 /// Returns the number of NaN, and the least and greatest of the others.
-#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 fn range(values: &[f64]) -> (u64, f64, f64) {
     const LANES: usize = 8;
@@ -267,7 +266,6 @@ fn range(values: &[f64]) -> (u64, f64, f64) {
 }
 
 /// Runs something with the vector instructions of the processor at hand; the results are the same with and without.
-#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 pub(crate) fn vectorized<R>(run: impl FnOnce() -> R) -> R {
     struct Run<F>(F);
