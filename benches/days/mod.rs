@@ -109,7 +109,7 @@ fn columns(day: usize, rows: usize) -> Vec<(String, ArrayRef)> {
     }
     for number in 0..4 {
         let value = |rng: &mut Rng| match number {
-            0 => (rng.next() >> 1) as i64,
+            0 => (rng.next() >> 1).cast_signed(),
             1 => (rng.normal() * 1e6 * (1.0 + 0.5 * drift)) as i64,
             2 => (1e3 / rng.unit()) as i64,
             _ => 1_790_000_000_000 + (rng.unit() * 8.64e7) as i64,

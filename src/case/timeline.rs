@@ -71,7 +71,6 @@ impl Book {
     }
 
     /// Notes what follows from records that tell of something else.
-
     fn note_between(&mut self, at: Bounds, subject: &str, what: &str, evidence: Citations) -> Option<&mut Event> {
         self.events.push(Event {
             at,

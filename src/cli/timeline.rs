@@ -13,7 +13,7 @@ use crate::report::{build, text, timeline};
 pub(super) struct Arguments {
     #[command(flatten)]
     evidence: Evidence,
-    /// Only what concerns this resource: a name, an ARN, an S3 URI, or a prefix such as s3://bucket/data/
+    /// Only what concerns this resource: a name, an ARN, an S3 URI, or a prefix such as `s3://bucket/data/`
     #[arg(long, value_name = "NAME")]
     subject: Option<String>,
 }
