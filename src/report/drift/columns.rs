@@ -166,8 +166,8 @@ fn drawing(page: &mut Page<'_>, column: &Column, found: &PartitionColumn) {
         Some(format!("5 % {low}   median {median}   95 % {high}"))
     };
     let (before_text, now_text) = (middle(column.baseline.as_ref()), middle(Some(&found.current)));
-    page.line(&format!("         baseline |{before}|  {}", before_text.unwrap_or_default()).trim_end());
-    page.line(&format!("         current  |{now}|  {}", now_text.unwrap_or_default()).trim_end());
+    page.line(format!("         baseline |{before}|  {}", before_text.unwrap_or_default()).trim_end());
+    page.line(format!("         current  |{now}|  {}", now_text.unwrap_or_default()).trim_end());
 }
 
 /// Writes a value of a column: times as times, everything else as a number.
