@@ -168,7 +168,9 @@ impl Axis {
                 let zero = origin.saturating_add(i128::from(zero));
                 // Both are added as whole numbers first, as far as that goes, to round once.
                 let whole = count.trunc();
-                unit.value(zero.saturating_add(whole as i128) as f64 + (count - whole))
+                #[expect(clippy::cast_possible_truncation, reason = "the cast keeps to the range")]
+                let zero = zero.saturating_add(whole as i128);
+                unit.value(zero as f64 + (count - whole))
             }
             _ => f64::NAN,
         }

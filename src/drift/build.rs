@@ -82,7 +82,7 @@ pub(crate) fn build(
         }
         Kind::Categorical | Kind::Boolean => (column.categories(), None),
     };
-    Base { profile: ColumnProfile { name: name.to_owned(), logical, body }, sorted }
+    Base::new(ColumnProfile { name: name.to_owned(), logical, body }, sorted)
 }
 
 impl Column<'_> {
@@ -239,17 +239,16 @@ impl Column<'_> {
         let cells: BTreeSet<u32> = wanted.iter().map(|(_, cell, _)| *cell).collect();
         let spans: Vec<(u64, u64)> = cells.iter().map(|cell| (line.cells.low(*cell), line.cells.high(*cell))).collect();
         let mut within = Within { spans, keys: Vec::new() };
-        match keys {
-            Some(keys) => within.take(keys),
-            None => {
-                let mut gather = Gather::new(line.axis, 1);
-                self.each(|array, logical| {
-                    gather.ratio = Ratio::between(Unit::of(logical), line.axis.unit());
-                    visit(array, &mut gather);
-                    within.take(&gather.keys);
-                    gather.keys.clear();
-                });
-            }
+        if let Some(keys) = keys {
+            within.take(keys);
+        } else {
+            let mut gather = Gather::new(line.axis, 1);
+            self.each(|array, logical| {
+                gather.ratio = Ratio::between(Unit::of(logical), line.axis.unit());
+                visit(array, &mut gather);
+                within.take(&gather.keys);
+                gather.keys.clear();
+            });
         }
         within.keys.sort_unstable();
         let at = |(rank, cell, before): &(u64, u32, u64)| {

@@ -17,6 +17,8 @@ use super::result::Distinct;
 pub(crate) const MOST_NAMED: usize = 1 << 16;
 /// Categories of a baseline that are told apart while it is read; columns with more hold names or texts, not categories.
 pub(crate) const MOST_TOLD_APART: usize = 1 << 17;
+/// Categories of a baseline that are drawn.
+const MOST_FREQUENT: usize = 10;
 /// Categories that the baseline lacks which are counted by name.
 pub(crate) const MOST_NEW: usize = 1 << 12;
 
@@ -26,6 +28,10 @@ pub(crate) const MOST_NEW: usize = 1 << 12;
 pub struct Categories {
     named: Named,
     index: HashMap<Arc<[u8]>, u32>,
+    /// Positions of the most frequent, the most frequent first.
+    top: Vec<usize>,
+    /// Number of categories with one row, and with two.
+    rare: (u64, u64),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,7 +49,12 @@ struct Named {
 impl From<Named> for Categories {
     fn from(named: Named) -> Self {
         let index = named.names.iter().zip(0..).map(|((name, _), index)| (Arc::clone(name), index)).collect();
-        Self { named, index }
+        let mut top: Vec<usize> = (0..named.names.len()).collect();
+        top.sort_by(|a, b| named.names[*b].1.cmp(&named.names[*a].1).then(a.cmp(b)));
+        top.truncate(MOST_FREQUENT);
+        let seen = |times: u64| named.names.iter().filter(|(_, rows)| *rows == times).count() as u64;
+        let rare = (seen(1), seen(2));
+        Self { named, index, top, rare }
     }
 }
 
@@ -73,6 +84,16 @@ impl Categories {
     /// Returns the categories that are compared by name, in order of their bytes, each with its rows.
     pub(crate) fn named(&self) -> &[(Arc<[u8]>, u64)] {
         &self.named.names
+    }
+
+    /// Returns the positions of the most frequent categories, the most frequent first.
+    pub(crate) fn top(&self) -> &[usize] {
+        &self.top
+    }
+
+    /// Returns the numbers of categories with one row, and with two.
+    pub(crate) fn rare(&self) -> (u64, u64) {
+        self.rare
     }
 
     /// Returns the rows of the categories that are not compared by name.
@@ -206,6 +227,8 @@ pub(crate) struct CategoryCounter<'a> {
     categories: &'a Categories,
     most: usize,
     counts: CategoryCounts,
+    /// Rows by position in the baseline.
+    known: Vec<u64>,
     /// The dictionary of the arrays last seen, and the rows of each of its entries: looked up once, when the dictionary changes.
     dictionary: Option<ArrayRef>,
     codes: Vec<u64>,
@@ -213,7 +236,9 @@ pub(crate) struct CategoryCounter<'a> {
 
 impl<'a> CategoryCounter<'a> {
     pub(crate) fn new(categories: &'a Categories, most: usize) -> Self {
-        let mut counter = Self { categories, most, counts: CategoryCounts::default(), dictionary: None, codes: Vec::new() };
+        let known = vec![0; categories.named().len()];
+        let counts = CategoryCounts::default();
+        let mut counter = Self { categories, most, counts, known, dictionary: None, codes: Vec::new() };
         counter.counts.unknown.most = most;
         counter
     }
@@ -236,7 +261,9 @@ impl<'a> CategoryCounter<'a> {
     /// Returns what was counted, and begins anew.
     pub(crate) fn finish(&mut self) -> CategoryCounts {
         self.settle();
-        let counts = std::mem::take(&mut self.counts);
+        let mut counts = std::mem::take(&mut self.counts);
+        let known = (0..).zip(self.known.iter_mut()).filter(|(_, rows)| **rows > 0);
+        counts.known = known.map(|(index, rows)| (index, std::mem::take(rows))).collect();
         self.counts.unknown.most = self.most;
         counts
     }
@@ -300,7 +327,11 @@ impl<'a> CategoryCounter<'a> {
             return;
         }
         match self.categories.index.get(name) {
-            Some(known) => *self.counts.known.entry(*known).or_default() += rows,
+            Some(known) => {
+                if let Some(known) = self.known.get_mut(*known as usize) {
+                    *known += rows;
+                }
+            }
             None => self.counts.unknown.add(name, rows),
         }
     }

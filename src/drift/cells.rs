@@ -177,27 +177,44 @@ impl Lattice {
         (vec![0; self.position.len()], vec![0; self.lows.len()])
     }
 
-    /// Adds keys to a dense count, but for those in leaves that are cut and outside, which it appends to `rest`.
+    /// Adds keys to a dense count, but for those in leaves that are cut and outside: it writes them to `apart`, which has room for
+    /// all, and returns how many they are.
     #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
-    pub(crate) fn count(&self, keys: &[u64], dense: &mut [u128], rest: &mut Vec<u64>) {
-        let from = rest.len();
-        rest.resize(from + keys.len(), 0);
-        let kept = &mut rest[from..];
+    pub(crate) fn count(&self, keys: &[u64], dense: &mut [u128], apart: &mut [u64]) -> usize {
+        let apart = &mut apart[..keys.len()];
         let mut length = 0;
         for key in keys {
             let node = self.node(*key);
             let leaf = self.leaf(node, *key);
             let offset = key & !(u64::MAX << node.shift);
             dense[leaf] += (1 << COUNT) + u128::from(offset);
-            kept[length] = *key;
+            apart[length] = *key;
             length += usize::from(self.is_cut[leaf]);
         }
-        rest.truncate(from + length);
+        length
+    }
+
+    /// Returns the keys that lie in leaves which hold any of some cells: those in the cells, and a few more.
+    pub(crate) fn near(&self, keys: &[u64], cells: impl Iterator<Item = u32>) -> Vec<u64> {
+        let mut is_wanted = vec![0_u8; self.position.len()];
+        for cell in cells {
+            let low = cell.checked_sub(INSIDE).and_then(|position| self.lows.get(position as usize));
+            // Cells outside share one leaf.
+            let leaf = low.map_or(self.position.len() - 1, |low| self.leaf(self.node(*low), *low));
+            is_wanted[leaf] = 1;
+        }
+        let mut near = vec![0; keys.len()];
+        let mut length = 0;
+        for key in keys {
+            near[length] = *key;
+            length += usize::from(is_wanted[self.leaf(self.node(*key), *key)]);
+        }
+        near.truncate(length);
+        near
     }
 
     /// Empties a dense count into counts of cells, in order.
-    #[expect(clippy::cast_possible_truncation, reason = "the count is above the shift")]
     pub(crate) fn drain(&self, dense: &mut [u128], cells: &mut Vec<(u32, u64, u128)>) {
         for ((sum, is_cut), position) in dense.iter_mut().zip(&self.is_cut).zip(&self.position) {
             if *sum != 0 && *is_cut == 0 {
@@ -208,7 +225,6 @@ impl Lattice {
     }
 
     /// Empties a dense count by position likewise.
-    #[expect(clippy::cast_possible_truncation, reason = "the count is above the shift")]
     pub(crate) fn drain_cut(&self, cut: &mut [u128], cells: &mut Vec<(u32, u64, u128)>) {
         let leaves = self.plan.cuts.iter().filter_map(|(leaf, _)| self.position.get(*leaf as usize..)?.first_chunk::<2>());
         for [from, to] in leaves {
@@ -273,7 +289,6 @@ fn high_of(bucket: u64, shift: u32) -> u64 {
 }
 
 /// Returns the number of a cell outside: above or below the baseline's range.
-#[expect(clippy::cast_possible_truncation, reason = "18 bits")]
 fn outside(key: u64, is_above: bool, inside: u32) -> u32 {
     let block = (key >> OUTSIDE) as u32;
     if is_above { INSIDE + inside + block } else { block }
@@ -396,13 +411,13 @@ impl Cells {
     }
 
     /// Returns the position of a cell in the baseline's range; too great for one outside.
-    pub(crate) fn position(&self, cell: u32) -> usize {
+    pub(crate) fn position(cell: u32) -> usize {
         cell.checked_sub(INSIDE).map_or(usize::MAX, |position| position as usize)
     }
 
     /// Returns whether a cell is one whole count.
     pub(crate) fn is_count(&self, cell: u32) -> bool {
-        matches!(self, Self::Direct(_)) && self.position(cell) < self.inside() as usize && !self.is_gap(cell)
+        matches!(self, Self::Direct(_)) && Self::position(cell) < self.inside() as usize && !self.is_gap(cell)
     }
 
     /// Returns the lowest key of a cell.
@@ -508,8 +523,9 @@ mod tests {
             let cells = lattice(&values, &values[..1]);
             let Cells::Lattice(lattice) = &cells else { unreachable!() };
             let keys: Vec<u64> = others.iter().map(|value| key_of_real(*value)).collect();
-            let (mut dense, mut rest, mut found) = (lattice.dense().0, Vec::new(), Vec::new());
-            lattice.count(&keys, &mut dense, &mut rest);
+            let (mut dense, mut rest, mut found) = (lattice.dense().0, vec![0; keys.len()], Vec::new());
+            let apart = lattice.count(&keys, &mut dense, &mut rest);
+            rest.truncate(apart);
             lattice.drain(&mut dense, &mut found);
             let mut expected = std::collections::BTreeMap::<u32, (u64, u128)>::new();
             for key in &keys {

@@ -178,12 +178,13 @@ fn numbers(
     part.psi = psi::index(part.psi_bins.iter().copied(), n, m);
     context.psi_bins = part.psi_bins.len();
     part.sketch = bars(profile, &part.psi_bins, n, m);
-    part.wasserstein = area(profile, &current, both.filter(|_| n.max(m) <= super::profile::SMALL), part);
+    let sd = base.and_then(|base| base.summary.sd);
+    part.wasserstein = area(profile, sd, &current, both.filter(|_| n.max(m) <= super::profile::SMALL));
     part.shift = shift(base, profile, &current, part);
 }
 
 /// Returns the Wasserstein distance, exact where all values are at hand and few.
-fn area(profile: &LineProfile, current: &Counts, both: Option<(&[u64], &[u64])>, part: &PartitionColumn) -> Option<Wasserstein> {
+fn area(profile: &LineProfile, sd: Option<f64>, current: &Counts, both: Option<(&[u64], &[u64])>) -> Option<Wasserstein> {
     let (line, baseline) = (&profile.line, &profile.counts);
     let (mut low, mut high) = wasserstein::bounds(line, baseline, current)?;
     if let Some((baseline, current)) = both {
@@ -192,7 +193,6 @@ fn area(profile: &LineProfile, current: &Counts, both: Option<(&[u64], &[u64])>,
         let exactly = wasserstein::exactly(line, baseline, &current)?;
         (low, high) = (exactly, exactly);
     }
-    let summary = summary(line, baseline);
     let value = f64::midpoint(low, high);
     let over = |scale: Option<f64>| scale.filter(|scale| *scale > 0.0).map(|scale| value / scale);
     let quartiles = (profile.quantiles.get(3), profile.quantiles.get(5));
@@ -202,8 +202,7 @@ fn area(profile: &LineProfile, current: &Counts, both: Option<(&[u64], &[u64])>,
     };
     // What is left between the bounds is rounding.
     let exact = high - low <= 1e-12 * high.abs();
-    let _ = part;
-    Some(Wasserstein { value, low, high, exact, by_sd: over(summary.sd), by_iqr: over(range.map(|range| range / 1.349)) })
+    Some(Wasserstein { value, low, high, exact, by_sd: over(sd), by_iqr: over(range.map(|range| range / 1.349)) })
 }
 
 fn bars(profile: &LineProfile, bins: &[(u64, u64)], n: u64, m: u64) -> Vec<Bar> {
@@ -213,6 +212,9 @@ fn bars(profile: &LineProfile, bins: &[(u64, u64)], n: u64, m: u64) -> Vec<Bar> 
     bins.iter().zip(labels).map(|((b, c), label)| Bar { label, baseline: share(*b, n), current: share(*c, m) }).collect()
 }
 
+/// How much moves may differ to be the same, in standard deviations.
+const CONSTANT: f64 = 0.1;
+
 /// Returns by how much all times moved, if all moved by about the same: mean, least and greatest agree, and so does the spread.
 fn shift(base: Option<&Base>, profile: &LineProfile, current: &Counts, part: &PartitionColumn) -> Option<Shift> {
     let logical = base?.profile.logical;
@@ -221,7 +223,7 @@ fn shift(base: Option<&Base>, profile: &LineProfile, current: &Counts, part: &Pa
         Logical::Date => 86_400.0,
         _ => return None,
     };
-    let baseline = summary(&profile.line, &profile.counts);
+    let baseline = &base?.summary;
     let moved = part.current.mean? - baseline.mean?;
     let (sd, now) = (baseline.sd?, part.current.sd?);
     let ends = |counts: &Counts| {
@@ -233,8 +235,6 @@ fn shift(base: Option<&Base>, profile: &LineProfile, current: &Counts, part: &Pa
     };
     let ((least, greatest), (least_now, greatest_now)) = (ends(&profile.counts)?, ends(current)?);
     let residual = (least_now - least - moved).abs().max((greatest_now - greatest - moved).abs());
-    /// Of the standard deviation.
-    const CONSTANT: f64 = 0.1;
     let is_constant = residual <= CONSTANT * sd && (now - sd).abs() <= CONSTANT * sd && moved.abs() > CONSTANT * sd;
     is_constant.then_some(Shift { seconds: moved * seconds, residual: residual * seconds })
 }
@@ -252,7 +252,13 @@ fn compare_categories(
         context.too_many = Some(baseline.distinct());
         return;
     }
-    let known = |index: usize| u32::try_from(index).ok().and_then(|index| current.known.get(&index)).copied().unwrap_or_default();
+    let mut counted = vec![0; baseline.named().len()];
+    for (index, rows) in &current.known {
+        if let Some(count) = counted.get_mut(*index as usize) {
+            *count = *rows;
+        }
+    }
+    let known = |index: usize| counted.get(index).copied().unwrap_or_default();
     let mut rows: Vec<(u64, u64)> = baseline.named().iter().enumerate().map(|(index, (_, rows))| (*rows, known(index))).collect();
     if baseline.are_all_named() {
         rows.extend(current.unknown.kept.values().map(|rows| (0, *rows)));
@@ -275,18 +281,14 @@ fn compare_categories(
         new_categories(baseline, n, current, part, context);
     }
     missing_categories(baseline, n, m, known, part);
-    let mut order: Vec<usize> = (0..baseline.named().len()).collect();
-    order.sort_by(|a, b| baseline.named()[*b].1.cmp(&baseline.named()[*a].1).then(a.cmp(b)));
     let share = |rows: u64, of: u64| if of == 0 { 0.0 } else { rows as f64 / of as f64 };
-    /// Categories that are drawn.
-    const DRAWN: usize = 10;
     let bar = |index: &usize| {
         let (name, rows) = &baseline.named()[*index];
         Bar { label: shown(name), baseline: share(*rows, n), current: share(known(*index), m) }
     };
-    part.sketch = order.iter().take(DRAWN).map(bar).collect();
+    part.sketch = baseline.top().iter().map(bar).collect();
     let drawn = part.sketch.iter().fold((0.0, 0.0), |(b, c), bar| (b + bar.baseline, c + bar.current));
-    if n > 0 && m > 0 && (order.len() > DRAWN || current.unknown.rows > 0) {
+    if n > 0 && m > 0 && (baseline.named().len() > part.sketch.len() || current.unknown.rows > 0) {
         let rest = |drawn: f64| (1.0 - drawn).max(0.0);
         part.sketch.push(Bar { label: "(other)".to_owned(), baseline: rest(drawn.0), current: rest(drawn.1) });
     }
@@ -308,11 +310,11 @@ fn new_categories(
     part.new_total = Some(Total { categories: current.unknown.distinct(), rows: current.unknown.rows });
     // Good and Turing: the share of values in categories not seen before is that of values in categories seen once; its variance
     // grows with those seen once and twice.
-    let seen = |times: u64| baseline.named().iter().filter(|(_, rows)| *rows == times).count() as f64;
-    let once = seen(1);
-    if n > 0 && once > 0.0 {
+    let (once, twice) = baseline.rare();
+    if n > 0 && once > 0 {
+        let (once, twice) = (once as f64, twice as f64);
         let expected = once / n as f64 * m;
-        let variance = expected + (m / n as f64).powi(2) * (once + 2.0 * seen(2));
+        let variance = expected + (m / n as f64).powi(2) * (once + 2.0 * twice);
         context.unsurprising_new = expected + 4.0 * variance.sqrt();
     }
 }

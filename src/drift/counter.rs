@@ -53,6 +53,7 @@ pub(crate) struct Counter<'a> {
     pending: u64,
     /// Keys that are not in a table yet.
     few: Vec<u64>,
+    /// Room for the keys that no table takes at once.
     rest: Vec<u64>,
     outside: Vec<(u32, u64)>,
     reals: Vec<f64>,
@@ -78,6 +79,13 @@ impl<'a> Counter<'a> {
         };
         counter.counts.keys = keeps.then(Vec::new);
         counter
+    }
+
+    /// Makes room for the keys of so many values.
+    pub(crate) fn expect(&mut self, values: u64) {
+        if let Some(keys) = &mut self.counts.keys {
+            keys.reserve(usize::try_from(values).unwrap_or_default());
+        }
     }
 
     /// Counts the rows of an array whose values are of a type.
@@ -144,14 +152,15 @@ impl<'a> Counter<'a> {
         self.pending += (self.few.len() + keys.len()) as u64;
         let few = std::mem::take(&mut self.few);
         for keys in [&few[..], keys] {
-            vectorized(|| lattice.count(keys, &mut self.dense, &mut self.rest));
-        }
-        let cells = &self.line.cells;
-        for key in self.rest.drain(..) {
-            let (cell, step) = cells.find(key);
-            match self.cut.get_mut(cells.position(cell)) {
-                Some(sum) => *sum += (1 << COUNT) + u128::from(step),
-                None => self.outside.push((cell, step)),
+            self.rest.resize(self.rest.len().max(keys.len()), 0);
+            let apart = vectorized(|| lattice.count(keys, &mut self.dense, &mut self.rest));
+            let cells = &self.line.cells;
+            for key in &self.rest[..apart] {
+                let (cell, step) = cells.find(*key);
+                match self.cut.get_mut(Cells::position(cell)) {
+                    Some(sum) => *sum += (1 << COUNT) + u128::from(step),
+                    None => self.outside.push((cell, step)),
+                }
             }
         }
         self.relieve();
@@ -233,7 +242,6 @@ impl<'a> Counter<'a> {
 }
 
 /// Returns the number of NaN, and the least and greatest of the others.
-#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 fn range(values: &[f64]) -> (u64, f64, f64) {
     const LANES: usize = 8;
@@ -258,7 +266,6 @@ fn range(values: &[f64]) -> (u64, f64, f64) {
 }
 
 /// Runs something with the vector instructions of the processor at hand; the results are the same with and without.
-#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 pub(crate) fn vectorized<R>(run: impl FnOnce() -> R) -> R {
     struct Run<F>(F);

@@ -59,4 +59,11 @@ mod summing;
 mod table;
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "samples are made of small numbers"
+)]
 mod tests;

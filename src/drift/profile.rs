@@ -76,11 +76,18 @@ pub(crate) struct LineProfile {
 #[derive(Debug)]
 pub(crate) struct Base {
     pub(crate) profile: ColumnProfile,
+    /// What is said of it.
+    pub(crate) summary: Summary,
     /// Keys of all values, in order, where exact distances were asked for.
     pub(crate) sorted: Option<Vec<u64>>,
 }
 
 impl Base {
+    /// Returns the base of comparing with a profile, and all keys in order where they are kept beyond it.
+    pub(crate) fn new(profile: ColumnProfile, sorted: Option<Vec<u64>>) -> Self {
+        Self { summary: profile.summary(), profile, sorted }
+    }
+
     /// Returns the keys of all values in order, if they are there.
     pub(crate) fn sorted(&self) -> Option<&[u64]> {
         match (&self.sorted, &self.profile.body) {

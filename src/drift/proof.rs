@@ -124,7 +124,7 @@ fn judged(table: &Table, share: &Share, rule: &rule::Rule) -> Result<BTreeMap<us
         match (proof, share) {
             // A tally without a place says less than reading does, where something is broken.
             (Proof::Counted(tally), Share::Whole(partition)) if tally.broken == 0 => {
-                tallies.entry(*partition).or_default().merge(tally)
+                tallies.entry(*partition).or_default().merge(tally);
             }
             _ => {
                 let mut pending = share.runs(first_row, *rows).peekable();

@@ -1,9 +1,10 @@
 //! Bytes as the parquet reader asks for them, fetched ahead: one read for each column chunk, or for a few megabytes of a large one.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, Bytes, BytesMut};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -11,6 +12,11 @@ use super::source::ReadAt;
 
 /// Bytes that are fetched at once, at most, unless more are asked for.
 const AHEAD: u64 = 4 << 20;
+
+thread_local! {
+    /// Memory of the last read.
+    static SPARE: Cell<BytesMut> = Cell::default();
+}
 
 /// A file, the ranges of it that will be read in order, and what was fetched last.
 pub(crate) struct Ranged {
@@ -44,11 +50,25 @@ impl Ranged {
         }
         let ahead = self.behind(start).min(AHEAD);
         let wanted = length.max(ahead).min(size - start);
-        let mut buffer = vec![0; usize::try_from(wanted).map_err(io::Error::other)?];
+        // What was fetched before is overwritten if no page holds on to it: fresh memory would have to be cleared first.
+        let spent = std::mem::take(&mut fetched.1);
+        let spare = if spent.is_empty() { SPARE.take() } else { spent.try_into_mut().unwrap_or_default() };
+        let mut buffer = spare;
+        buffer.resize(usize::try_from(wanted).map_err(io::Error::other)?, 0);
         self.bytes.read_at(start, &mut buffer)?;
-        let bytes = Bytes::from(buffer);
+        let bytes = buffer.freeze();
         *fetched = (start, bytes.clone());
         Ok(bytes)
+    }
+}
+
+impl Drop for Ranged {
+    /// Leaves the memory to the next column that this thread reads.
+    fn drop(&mut self) {
+        let fetched = self.fetched.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(spare) = std::mem::take(&mut fetched.1).try_into_mut() {
+            SPARE.set(spare);
+        }
     }
 }
 

@@ -138,7 +138,7 @@ pub fn run(baseline: Baseline<'_>, current: &Source, rules: &RuleSet, options: &
     let items = scan.items(units);
     work(items.len(), &|index| {
         let (column, unit) = items[index];
-        let Some(base) = scan.base(column, &base_tables, profiles) else { return };
+        let Making::Made(base) = scan.base(column, &base_tables, profiles) else { return };
         if let Some(unit) = unit {
             scan.read(column, unit, base.as_deref());
             watch.done(1);
@@ -174,13 +174,24 @@ struct Column {
     name: String,
     /// Its type in the baseline; nothing if the baseline lacks it.
     logical: Option<Logical>,
-    /// Its profile, from its first unit to its last. Nothing inside for columns that the baseline lacks.
-    base: Mutex<Option<Option<Arc<Base>>>>,
+    /// Its profile, from its first unit to its last.
+    base: Mutex<Making>,
     /// Units that are not read yet.
     units: AtomicUsize,
     parts: Vec<Mutex<Part>>,
     summary: Mutex<Option<(result::Summary, Vec<result::Value>)>>,
     types: Mutex<BTreeSet<String>>,
+}
+
+/// How far a column's profile is.
+#[derive(Clone)]
+enum Making {
+    /// Nobody needed it yet.
+    NotYet,
+    /// It is there; nothing inside for columns that the baseline lacks.
+    Made(Option<Arc<Base>>),
+    /// Nobody needs it any more.
+    LetGo,
 }
 
 /// One column of one partition while it is read.
@@ -232,7 +243,7 @@ impl<'a> Scan<'a> {
         let column = |(name, logical)| Column {
             name,
             logical,
-            base: Mutex::new(None),
+            base: Mutex::new(Making::NotYet),
             units: AtomicUsize::new(plan.units.len()),
             parts: units.iter().map(|units| Mutex::new(Part { units: *units, ..Part::default() })).collect(),
             summary: Mutex::new(None),
@@ -253,31 +264,25 @@ impl<'a> Scan<'a> {
         items
     }
 
-    /// Returns the profile of a column, made by whoever needs it first; nothing if all is done.
-    fn base(&self, column: usize, tables: &[Table], profiles: Option<&Profile>) -> Option<Option<Arc<Base>>> {
+    /// Returns the profile of a column, made by whoever needs it first.
+    fn base(&self, column: usize, tables: &[Table], profiles: Option<&Profile>) -> Making {
         let column = &self.columns[column];
         let mut base = lock(&column.base);
-        if base.is_none() {
-            let has_units = column.units.load(Ordering::Acquire) > 0;
-            if !has_units && lock(&column.summary).is_some() {
-                return None;
-            }
-            let made = column.logical.and_then(|logical| match profiles {
-                Some(profile) => {
+        if matches!(*base, Making::NotYet) {
+            let made = column.logical.and_then(|logical| {
+                if let Some(profile) = profiles {
                     let profile = profile.columns.iter().find(|profile| profile.name == column.name)?.clone();
-                    Some(Arc::new(Base { profile, sorted: None }))
+                    return Some(Arc::new(Base::new(profile, None)));
                 }
-                None => {
-                    let mut damaged = BTreeSet::new();
-                    let base = build::build(tables, &column.name, logical, self.options.exact, &mut damaged);
-                    lock(&self.damaged).extend(damaged);
-                    Some(Arc::new(base))
-                }
+                let mut damaged = BTreeSet::new();
+                let base = build::build(tables, &column.name, logical, self.options.exact, &mut damaged);
+                lock(&self.damaged).extend(damaged);
+                Some(Arc::new(base))
             });
             if let Some(made) = &made {
-                *lock(&column.summary) = Some((made.profile.summary(), summing::edges(&made.profile)));
+                *lock(&column.summary) = Some((made.summary.clone(), summing::edges(&made.profile)));
             }
-            *base = Some(made);
+            *base = Making::Made(made);
         }
         base.clone()
     }
@@ -296,7 +301,7 @@ impl<'a> Scan<'a> {
             self.take_in(column, *partition, answers.remove(partition), base);
         }
         if column.units.fetch_sub(1, Ordering::AcqRel) == 1 {
-            *lock(&column.base) = None;
+            *lock(&column.base) = Making::LetGo;
         }
     }
 
@@ -347,6 +352,7 @@ impl<'a> Scan<'a> {
             base: base.filter(|_| is_compared),
             logical: logical.or(column.logical),
             keeps: self.options.exact,
+            rows: if runs.len() == 1 { unit.rows } else { 0 },
             partitions: &self.plan.partitions,
             found: BTreeMap::new(),
         };
@@ -467,6 +473,8 @@ struct Reading<'a> {
     base: Option<&'a Base>,
     logical: Option<Logical>,
     keeps: bool,
+    /// Rows of the unit, if they all belong to one partition.
+    rows: u64,
     partitions: &'a [(super::source::Partition, u64)],
     found: BTreeMap<usize, Seen>,
 }
@@ -507,7 +515,9 @@ impl<'a> Reading<'a> {
                 // Values are kept where both sides have few, and where exact distances were asked for.
                 let rows = partition.and_then(|partition| self.partitions.get(partition)).map_or(u64::MAX, |(_, rows)| *rows);
                 let keeps = base.sorted().is_some() && (self.keeps || rows <= SMALL);
-                Counting::Numbers(Box::new(Counter::new(&profile.line, keeps)), self.logical)
+                let mut counter = Counter::new(&profile.line, keeps);
+                counter.expect(self.rows);
+                Counting::Numbers(Box::new(counter), self.logical)
             }
             Some((Body::Categories { categories, .. }, _)) => {
                 Counting::Categories(Box::new(CategoryCounter::new(categories, MOST_NEW)))
@@ -520,7 +530,9 @@ impl<'a> Reading<'a> {
     fn apart(&mut self, gathered: BTreeMap<usize, Vec<ArrayRef>>) {
         for (partition, arrays) in gathered {
             let mut counting = self.counting(Some(partition));
-            arrays.iter().for_each(|array| counting.take(array));
+            for array in &arrays {
+                counting.take(array);
+            }
             self.found.insert(partition, counting.finish());
         }
     }

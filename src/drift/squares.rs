@@ -121,7 +121,6 @@ fn scaled(number: f64, exponent: i32) -> f64 {
 }
 
 /// Returns the mantissa and exponent of a positive finite number: it is their product mantissa × 2^exponent, exactly.
-#[expect(clippy::cast_possible_truncation, reason = "11 bits")]
 fn parts_of(number: f64) -> (i64, i32) {
     let bits = number.to_bits();
     let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, (bits & ((1 << 52) - 1)).cast_signed());

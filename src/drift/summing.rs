@@ -94,7 +94,9 @@ pub(crate) fn up(baseline: Baseline, found: Found, plan: &Plan, unreadable: Vec<
         let mut here: Vec<usize> = share.runs(0, table.rows()).map(|(partition, _)| partition).collect();
         here.sort_unstable();
         here.dedup();
-        here.into_iter().for_each(|partition| files[partition] += 1);
+        for partition in here {
+            files[partition] += 1;
+        }
     }
     let names = plan.partitions.iter().zip(files);
     let partitions: Vec<PartitionRows> =

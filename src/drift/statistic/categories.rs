@@ -20,7 +20,7 @@ pub(crate) struct Distances {
 
 /// Returns the distances, of rows by category of the baseline and the current rows; nothing where a side has no values.
 pub(crate) fn distances(rows: &[(u64, u64)]) -> Option<Distances> {
-    let (n, m) = rows.iter().fold((0, 0), |(n, m), (b, c)| (n + b, m + c));
+    let (n, m) = rows.iter().fold((0, 0), |(n, m), (baseline, current)| (n + baseline, m + current));
     if n == 0 || m == 0 {
         return None;
     }
@@ -28,16 +28,16 @@ pub(crate) fn distances(rows: &[(u64, u64)]) -> Option<Distances> {
     let (mut linf, mut sum, mut divergence, mut statistic) = (0.0_f64, 0.0, 0.0, 0.0);
     let mut used = 0_u64;
     for (baseline, current) in rows.iter().filter(|(baseline, current)| baseline + current > 0) {
-        let (b, c) = (*baseline as f64, *current as f64);
-        let (p, q) = (b / n, c / m);
+        let (baseline, current) = (*baseline as f64, *current as f64);
+        let (p, q) = (baseline / n, current / m);
         linf = linf.max((p - q).abs());
         sum += (p - q).abs();
         let middle = f64::midpoint(p, q);
         let part = |share: f64| if share > 0.0 { share * (share / middle).log2() } else { 0.0 };
         divergence += f64::midpoint(part(p), part(q));
         // (observed - expected)² / expected of both rows of the table, where expected is the total times n or m over n + m.
-        let total = b + c;
-        let off = b * m - c * n;
+        let total = baseline + current;
+        let off = baseline * m - current * n;
         statistic += off / total * off / (n * m);
         used += 1;
     }

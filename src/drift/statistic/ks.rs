@@ -62,12 +62,11 @@ impl Bounds {
     /// Makes the bounds exact by the keys of all values of the baseline, in order, and of the current rows, in any order.
     pub(crate) fn refine(&mut self, baseline: &[u64], current: &[u64], cells: &Cells) {
         let mut within: Vec<(u32, u64)> = Vec::new();
-        if let (Some(first), Some(last)) = (self.candidates.first(), self.candidates.last()) {
-            let (from, to) = (cells.low(first.0), cells.high(last.0));
-            for key in current.iter().filter(|key| (from..=to).contains(*key)) {
-                let (cell, _) = cells.find(*key);
+        if let Cells::Lattice(lattice) = cells {
+            for key in lattice.near(current, self.candidates.iter().map(|(cell, ..)| *cell)) {
+                let (cell, _) = cells.find(key);
                 if self.candidates.binary_search_by_key(&cell, |(cell, ..)| *cell).is_ok() {
-                    within.push((cell, *key));
+                    within.push((cell, key));
                 }
             }
         }

@@ -59,9 +59,16 @@ pub(crate) fn quantiles(line: &Line, counts: &Counts) -> Vec<Quantile> {
         return Vec::new();
     }
     let (least, greatest) = (value(line.axis, least), value(line.axis, greatest));
+    let mut cells = counts.cells.iter();
+    let (mut at, mut before) = (cells.next(), 0);
     let quantile = |share: f64| {
         let rank = rank(share, n);
-        let (cell, before, count) = cell_of_rank(counts, rank)?;
+        // Shares rise, so the search goes on where it stopped.
+        while let Some((_, count, _)) = at.filter(|(_, count, _)| before + count < rank) {
+            before += count;
+            at = cells.next();
+        }
+        let (cell, count, _) = *at?;
         let within = |key: u64| line.axis.value_of_key(key).clamp(least.min(greatest), greatest.max(least));
         let (low, high) = (within(line.cells.low(cell)), within(line.cells.high(cell)));
         let along = ((rank - before) as f64 - 0.5) / count as f64;

@@ -62,10 +62,10 @@ fn nothing_is_flagged_where_nothing_drifts() {
                     ("tail", many(&mut |rng| (rng.unit() > 0.05).then(|| 1.0 / rng.unit()))),
                     ("zeros", many(&mut |rng| Some(if rng.unit() > 0.5 { 0.0 } else { rng.unit() }))),
                 ];
-                let mut rng = Rng(seed ^ 77);
+                let mut rng = Rng(seed + 1_000_077);
                 let names = StringArray::from_iter_values((0..rows).map(|_| format!("c{}", rng.below(1 + rng.0 % 40))));
                 let small = Int32Array::from_iter_values((0..rows).map(|_| 18 + rng.below(60) as i32));
-                let flags = BooleanArray::from_iter((0..rows).map(|_| Some(rng.below(3) == 0)));
+                let flags = (0..rows).map(|_| Some(rng.below(3) == 0)).collect::<BooleanArray>();
                 let rest: Vec<(&str, ArrayRef)> =
                     vec![("names", Arc::new(names)), ("small", Arc::new(small)), ("flags", Arc::new(flags))];
                 written(columns.into_iter().chain(rest).collect(), 1 << 20)
