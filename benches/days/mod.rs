@@ -3,6 +3,7 @@
 //! A million rows a day of 25 columns: 8 double, 4 float, 4 int64, 4 int32, 5 string; some with nulls, some with heavy tails, some
 //! of few values. Snappy, four row groups a file. From the 21st day on some columns drift. Everything follows from seeds; what is
 //! written once under the target folder is used again.
+#![allow(clippy::cast_sign_loss, reason = "draws are not negative")]
 
 use std::error::Error;
 use std::fs;
