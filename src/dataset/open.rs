@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,7 @@ use crate::drift::source::{Content, Opened, Piece, ReadAt, Source};
 use crate::evidence::citation::ExhibitId;
 use crate::evidence::container::{self, Seal, Visitor};
 use crate::evidence::limits::Limits;
+use crate::evidence::lines::{Line, lines};
 use crate::evidence::random::{RandomAccess, head};
 use crate::evidence::walk::SourceFile;
 use crate::evidence::window::Window;
@@ -146,8 +148,7 @@ fn kind(file: &SourceFile, is_named: bool) -> io::Result<Kind> {
 }
 
 fn is_captured(head: &[u8]) -> bool {
-    const WORD: &[u8] = b"\"captureData\"";
-    head.windows(WORD.len()).any(|window| window == WORD)
+    memchr::memmem::find(head, b"\"captureData\"").is_some()
 }
 
 /// A parquet file.
@@ -272,40 +273,16 @@ impl Visitor for Reading<'_> {
 impl Reading<'_> {
     /// Reads JSON lines.
     fn lines(&mut self, window: &mut Window<'_>) {
-        let mut number = 0_u64;
-        loop {
-            let end = loop {
-                let unread = window.unread();
-                if let Some(end) = memchr::memchr(b'\n', unread) {
-                    break Some(end);
-                }
-                if window.ended() || unread.len() > self.limits.line {
-                    break None;
-                }
-                window.grow();
+        let limit = self.limits.line;
+        lines(window, limit, &mut |line, number| {
+            let read = match &line {
+                Line::Text(text) if text.trim().is_empty() => Ok(()),
+                Line::Text(text) => capture::line(text.trim(), self.options, self.wants_time, &mut self.table),
+                Line::TooLong => Err(format!("longer than {limit} bytes")),
             };
-            let unread = window.unread();
-            if unread.is_empty() {
-                return;
-            }
-            number += 1;
-            let length = end.unwrap_or(unread.len());
-            if length > self.limits.line {
-                // Without its end the rest cannot be told apart.
-                self.problems.push(format!("line {number} is longer than {} bytes: the rest is left out", self.limits.line));
-                return;
-            }
-            let line = String::from_utf8_lossy(&unread[..length]);
-            if !line.trim().is_empty()
-                && let Err(why) = capture::line(line.trim(), self.options, self.wants_time, &mut self.table)
-            {
-                self.problems.push(format!("line {number}: {why}"));
-            }
-            if self.table.is_full() {
-                return;
-            }
-            window.consume(length + usize::from(end.is_some()));
-        }
+            self.problems.extend(read.err().map(|why| format!("line {number}: {why}")));
+            if self.table.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
     }
 }
 

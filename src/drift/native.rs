@@ -23,7 +23,7 @@ pub(crate) trait Whole: Copy + PartialOrd {
 }
 
 macro_rules! whole {
-    ($($type:ty, $real:expr;)*) => {$(
+    ($above:expr; $($type:ty, $real:expr;)*) => {$(
         impl Whole for $type {
             #[inline(always)]
             fn count(self) -> i128 {
@@ -36,13 +36,15 @@ macro_rules! whole {
             }
             #[inline(always)]
             fn above(self, origin: i64) -> u64 {
-                i64::from(self).wrapping_sub(origin).cast_unsigned()
+                let above: fn(Self, i64) -> u64 = $above;
+                above(self, origin)
             }
         }
     )*};
 }
 
 whole! {
+    |value, origin| i64::from(value).wrapping_sub(origin).cast_unsigned();
     i8, f64::from;
     i16, f64::from;
     i32, f64::from;
@@ -52,44 +54,10 @@ whole! {
     u32, f64::from;
 }
 
-impl Whole for u64 {
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn count(self) -> i128 {
-        i128::from(self)
-    }
-
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn real(self) -> f64 {
-        self as f64
-    }
-
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn above(self, origin: i64) -> u64 {
-        i64::try_from(self).map_or(u64::MAX, |count| count.wrapping_sub(origin).cast_unsigned())
-    }
-}
-
-impl Whole for i128 {
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn count(self) -> i128 {
-        self
-    }
-
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn real(self) -> f64 {
-        self as f64
-    }
-
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    fn above(self, origin: i64) -> u64 {
-        i64::try_from(self).map_or(u64::MAX, |count| count.wrapping_sub(origin).cast_unsigned())
-    }
+whole! {
+    |value, origin| i64::try_from(value).map_or(u64::MAX, |count| count.wrapping_sub(origin).cast_unsigned());
+    u64, |count| count as f64;
+    i128, |count| count as f64;
 }
 
 impl Whole for i256 {

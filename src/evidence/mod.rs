@@ -7,6 +7,7 @@ pub mod citation;
 pub mod container;
 pub mod ledger;
 pub mod limits;
+pub mod lines;
 pub mod random;
 pub mod walk;
 pub mod window;
