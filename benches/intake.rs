@@ -6,6 +6,8 @@
 #![allow(clippy::cast_precision_loss, reason = "numbers for people, in four digits")]
 
 mod corpus;
+mod machine;
+mod splitmix;
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -16,6 +18,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use corpus::Shape;
+use machine::processor_time;
 use modeltrail::intake::{self, Unwatched};
 use modeltrail::parse::Options;
 use rayon::prelude::*;
@@ -29,8 +32,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ROUNDS: usize = 7;
 /// Bytes that one measurement inflates at least, by repeating small shapes: the clock of the processor ticks at 100 Hz.
 const AT_LEAST: u64 = 1_000_000_000;
-/// Ticks per second of the times in `/proc/self/stat`, on every Linux.
-const TICKS: f64 = 100.0;
 /// The bound: processor time, times the floor.
 const BOUND: f64 = 2.5;
 
@@ -125,17 +126,6 @@ fn measure(shape: &Shape, threads: usize) -> Result<Row, Box<dyn Error>> {
         })?);
     }
     Ok(row)
-}
-
-/// Returns the user and system time of this process so far, threads that have ended included.
-fn processor_time() -> Result<f64, Box<dyn Error>> {
-    let stat = std::fs::read_to_string("/proc/self/stat").map_err(|error| format!("this benchmark needs Linux: {error}"))?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat is not as expected")?;
-    let mut times = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-    match (times.next(), times.next()) {
-        (Some(Ok(user)), Some(Ok(system))) => Ok((user + system) as f64 / TICKS),
-        _ => Err("/proc/self/stat is not as expected".into()),
-    }
 }
 
 /// The floor: reads each file and inflates it in one step, into memory that is used again and again.

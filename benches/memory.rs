@@ -6,6 +6,7 @@
 #![allow(clippy::cast_precision_loss, reason = "numbers for people, in four digits")]
 
 mod corpus;
+mod splitmix;
 
 use std::error::Error;
 use std::process::ExitCode;

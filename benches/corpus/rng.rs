@@ -1,20 +1,18 @@
-//! Numbers that look random and follow from a seed (`SplitMix64`).
+//! What the corpus is drawn from.
 
-pub(super) struct Rng(u64);
+use crate::splitmix::SplitMix;
+
+pub(super) struct Rng(SplitMix);
 
 impl Rng {
     pub(super) fn new(seed: u64) -> Self {
-        let mut rng = Self(seed.wrapping_mul(0xd134_2543_de82_ef95));
-        rng.next();
-        rng
+        let mut numbers = SplitMix(seed.wrapping_mul(0xd134_2543_de82_ef95));
+        numbers.next();
+        Self(numbers)
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     pub(super) fn below(&mut self, end: u64) -> u64 {

@@ -16,6 +16,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
 
+use crate::splitmix::SplitMix;
+
 /// Raised whenever the corpus changes.
 const VERSION: u32 = 1;
 /// The day from which on some columns drift.
@@ -23,15 +25,11 @@ const DRIFTS: usize = 21;
 /// Names of the columns that do.
 pub(crate) const DRIFTING: [&str; 6] = ["f64_2", "f64_3", "f32_1", "i64_1", "i32_2", "s_2"];
 
-struct Rng(u64);
+struct Rng(SplitMix);
 
 impl Rng {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     fn unit(&mut self) -> f64 {
@@ -73,7 +71,7 @@ fn write(path: &Path, day: usize, rows: usize) -> Result<(), Box<dyn Error>> {
 }
 
 fn columns(day: usize, rows: usize) -> Vec<(String, ArrayRef)> {
-    let mut rng = Rng(0x00d4_1f7e ^ (day as u64) << 32);
+    let mut rng = Rng(SplitMix(0x00d4_1f7e ^ (day as u64) << 32));
     let drift = if day >= DRIFTS { 1.0 } else { 0.0 };
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for number in 0..8 {
