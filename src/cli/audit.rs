@@ -6,11 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::options::{Common, Evidence, Plain};
 use super::output::{Output, message};
-use super::{Exit, Failure, Opened, open};
+use super::{Exit, Failure, Opened, named, open};
 use crate::acceptance::Acceptance;
 use crate::audit::{Audit, Selection};
 use crate::check;
-use crate::evidence::{container, walk};
 use crate::finding::Severity;
 use crate::report::{build, text};
 
@@ -104,18 +103,12 @@ fn acceptance(arguments: &Arguments) -> Result<Acceptance, Failure> {
     /// An answer about gigabytes of evidence is a few MiB long.
     const LONGEST: u64 = 256 << 20;
     let mut acceptance = Acceptance::default();
-    let read =
-        |path: &PathBuf| walk::file(path).and_then(|file| container::slurp(&file, LONGEST)).map_err(|error| error.to_string());
     let checks: Vec<&str> = check::ALL.iter().map(|check| check.id).collect();
     if let Some(path) = &arguments.baseline {
-        read(path)
-            .and_then(|text| acceptance.take_baseline(&text))
-            .map_err(|error| Failure::usage(format!("--baseline {}: {error}", path.display())))?;
+        named::read("--baseline", path, LONGEST, |text| acceptance.take_baseline(text))?;
     }
     if let Some(path) = &arguments.suppress {
-        read(path)
-            .and_then(|text| acceptance.take_suppressions(&text, &checks))
-            .map_err(|error| Failure::usage(format!("--suppress {}: {error}", path.display())))?;
+        named::read("--suppress", path, LONGEST, |text| acceptance.take_suppressions(text, &checks))?;
     }
     Ok(acceptance)
 }

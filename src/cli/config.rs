@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, named};
 use crate::drift::decide::Thresholds;
-use crate::evidence::{container, walk};
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -23,10 +22,7 @@ const LONGEST: u64 = 1 << 20;
 /// Reads the file, if one is named.
 pub(super) fn read(path: Option<&Path>) -> Result<Config, Failure> {
     let Some(path) = path else { return Ok(Config::default()) };
-    let wrong = |why: String| Failure::usage(format!("--config {}: {why}", path.display()));
-    let bytes = walk::file(path).and_then(|file| container::slurp(&file, LONGEST)).map_err(|error| wrong(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
-    parse(&text).map_err(wrong)
+    named::read("--config", path, LONGEST, |bytes| parse(std::str::from_utf8(bytes).map_err(|error| error.to_string())?))
 }
 
 fn parse(text: &str) -> Result<Config, String> {

@@ -7,6 +7,7 @@ mod drift;
 mod exit;
 mod gaps;
 mod lineage;
+mod named;
 mod options;
 mod output;
 mod progress;
@@ -24,7 +25,7 @@ pub use exit::Exit;
 use crate::case::Case;
 use crate::evidence::ledger::{Disposition, Ledger};
 use crate::evidence::walk;
-use crate::intake::{self, Observer, Unwatched};
+use crate::intake;
 use crate::parse::Options;
 use options::Common;
 use output::message;
@@ -133,10 +134,7 @@ struct Opened {
 fn open(paths: &[PathBuf], common: &Common) -> Result<Opened, Failure> {
     let as_of = common.as_of()?;
     let options = Options { show_secrets: common.show_secrets, ..Options::default() };
-    let watched: Box<dyn Observer> =
-        if common.quiet || common.no_progress { Box::new(Unwatched) } else { Box::<Progress>::default() };
-    let intake = intake::read(paths, &options, usize::from(common.jobs), &*watched);
-    drop(watched);
+    let intake = intake::read(paths, &options, usize::from(common.jobs), &Progress::of(common, "reading"));
     let case = Case::build(intake.facts, &intake.density, &intake.ledger, as_of);
     let ledger = intake.ledger;
     let mut exit = Exit::Done;

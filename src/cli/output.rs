@@ -50,9 +50,7 @@ impl Output {
 
     /// Writes bytes that are kept for a later run.
     pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        fresh(file)
-            .and_then(|mut file| file.write_all(bytes))
-            .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", file.display())))
+        Self::File(file.to_owned(), ColorChoice::Never).bytes(bytes)
     }
 
     /// Writes text; its colours only where they are wanted.
@@ -60,30 +58,29 @@ impl Output {
         match self {
             Self::Stdout(choice) => self.settle(AutoStream::new(io::stdout(), *choice).write_all(text.as_bytes())),
             Self::File(path, choice) => {
-                let file = fresh(path).map_err(|error| self.failed(&error))?;
-                self.settle(AutoStream::new(file, *choice).write_all(text.as_bytes()))
+                self.settle(fresh(path).and_then(|file| AutoStream::new(file, *choice).write_all(text.as_bytes())))
             }
         }
     }
 
     /// Writes bytes as they are.
     pub(super) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::Stdout(_) => self.settle(io::stdout().lock().write_all(bytes)),
-            Self::File(path, _) => self.settle(fresh(path).and_then(|mut file| file.write_all(bytes))),
-        }
+        self.write(|out| out.write_all(bytes))
     }
 
     /// Writes JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let to = |out: &mut dyn Write| {
+        self.write(|out| {
             let mut out = BufWriter::new(out);
             json::write(value, &mut out).and_then(|()| out.flush())
-        };
-        match self {
-            Self::Stdout(_) => self.settle(to(&mut io::stdout().lock())),
-            Self::File(path, _) => self.settle(fresh(path).and_then(|mut file| to(&mut file))),
-        }
+        })
+    }
+
+    fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.settle(match self {
+            Self::Stdout(_) => write(&mut io::stdout().lock()),
+            Self::File(path, _) => fresh(path).and_then(|mut file| write(&mut file)),
+        })
     }
 
     fn settle(&self, written: io::Result<()>) -> Result<(), Failure> {

@@ -48,10 +48,14 @@ whole! {
     i8, f64::from;
     i16, f64::from;
     i32, f64::from;
-    i64, |count| count as f64;
     u8, f64::from;
     u16, f64::from;
     u32, f64::from;
+}
+
+whole! {
+    |value, origin| value.wrapping_sub(origin).cast_unsigned();
+    i64, |count| count as f64;
 }
 
 whole! {

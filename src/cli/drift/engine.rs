@@ -1,18 +1,15 @@
 //! The comparison itself, on the threads and under the eyes that the command line asks for.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Failure;
-use crate::cli::options::Common;
+use crate::cli::progress::Progress;
 use crate::dataset::Dataset;
 use crate::drift::compare::Options;
 use crate::drift::profile::Profile;
 use crate::drift::result::{self, Comparison};
 use crate::drift::rule::RuleSet;
-use crate::drift::scan::{self, Baseline, Watch};
+use crate::drift::scan::{self, Baseline};
 use crate::drift::store;
 use crate::evidence::{container, random, walk};
 
@@ -45,14 +42,14 @@ pub(super) fn kept(paths: &[PathBuf]) -> Result<Option<Base>, Failure> {
 }
 
 /// Reads what is to be kept of a baseline: the baseline, and its bytes.
-pub(super) fn keep(dataset: &Dataset, watch: &Watched) -> Result<(Base, Vec<u8>), Failure> {
+pub(super) fn keep(dataset: &Dataset, watch: &Progress) -> Result<(Base, Vec<u8>), Failure> {
     let profile = scan::profile(&dataset.source, watch);
     let (bytes, hash) = store::save(&profile).map_err(Failure::internal)?;
     Ok((Base::Kept(Box::new(profile), hash), bytes))
 }
 
 /// Compares.
-pub(super) fn compare(base: &Base, current: &Dataset, rules: &RuleSet, options: &Options, watch: &Watched) -> Comparison {
+pub(super) fn compare(base: &Base, current: &Dataset, rules: &RuleSet, options: &Options, watch: &Progress) -> Comparison {
     let baseline = match base {
         Base::Data(dataset) => Baseline::Data(&dataset.source),
         Base::Kept(profile, hash) => Baseline::Profile(profile, hash),
@@ -74,45 +71,4 @@ pub(super) fn described(profile: &Profile, hash: &str) -> result::Baseline {
 pub(super) fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map(|pool| pool.install(work)).map_err(|error| Failure::internal(format!("no threads: {error}")))
-}
-
-/// A bar of the work that is done, where a person watches.
-pub(super) struct Watched {
-    is_watched: bool,
-    what: &'static str,
-    bar: OnceLock<ProgressBar>,
-}
-
-impl Watched {
-    pub(super) fn of(common: &Common, what: &'static str) -> Self {
-        Self { is_watched: !common.quiet && !common.no_progress, what, bar: OnceLock::new() }
-    }
-}
-
-impl Watch for Watched {
-    fn total(&self, units: u64) {
-        if !self.is_watched {
-            return;
-        }
-        // A target that is no terminal shows nothing.
-        let bar = ProgressBar::with_draw_target(Some(units), ProgressDrawTarget::stderr_with_hz(8));
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {percent} %, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message(self.what);
-        drop(self.bar.set(bar));
-    }
-
-    fn done(&self, units: u64) {
-        if let Some(bar) = self.bar.get() {
-            bar.inc(units);
-        }
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
-        }
-    }
 }

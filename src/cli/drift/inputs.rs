@@ -1,12 +1,9 @@
 //! The files beside the data: rules, constraints, violations.
 
-use std::path::Path;
-
 use super::Arguments;
-use crate::cli::Failure;
+use crate::cli::{Failure, named};
 use crate::drift::monitor::{Constraints, Violations};
 use crate::drift::rule::{Rule, RuleSet};
-use crate::evidence::{container, walk};
 
 /// What was asked beside the data.
 pub(super) struct Inputs {
@@ -27,7 +24,7 @@ const LONGEST: u64 = 64 << 20;
 pub(super) fn read(arguments: &Arguments) -> Result<Inputs, Failure> {
     let mut rules: Vec<Rule> = match &arguments.rules {
         None => Vec::new(),
-        Some(path) => named("--rules", path, |bytes| {
+        Some(path) => named::read("--rules", path, LONGEST, |bytes| {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
             RuleSet::parse(text)
         })?
@@ -36,17 +33,9 @@ pub(super) fn read(arguments: &Arguments) -> Result<Inputs, Failure> {
     };
     let own = rules.len();
     let constraints = arguments.constraints.as_deref();
-    let constraints = constraints.map(|path| named("--constraints", path, Constraints::parse)).transpose()?;
+    let constraints = constraints.map(|path| named::read("--constraints", path, LONGEST, Constraints::parse)).transpose()?;
     let violations = arguments.violations.as_deref();
-    let violations = violations.map(|path| named("--violations", path, Violations::parse)).transpose()?;
+    let violations = violations.map(|path| named::read("--violations", path, LONGEST, Violations::parse)).transpose()?;
     rules.extend(constraints.iter().flat_map(Constraints::rules).map(|(_, _, rule)| rule));
     Ok(Inputs { rules: RuleSet::of(rules), own, constraints, violations })
-}
-
-fn named<T>(option: &str, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T, Failure> {
-    walk::file(path)
-        .and_then(|file| container::slurp(&file, LONGEST))
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| parse(&bytes))
-        .map_err(|error| Failure::usage(format!("{option} {}: {error}", path.display())))
 }

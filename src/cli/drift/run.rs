@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::engine::{self, Base, Watched};
+use super::engine::{self, Base};
 use super::inputs::{self, Inputs};
 use super::{Arguments, ByMethod, Header};
 use crate::cli::options::{Common, Plain};
 use crate::cli::output::{Output, message};
+use crate::cli::progress::Progress;
 use crate::cli::{Exit, Failure, config};
 use crate::dataset::{self, ADDED_BY_WRITERS, By, Dataset};
 use crate::drift::compare;
@@ -57,7 +58,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         let Base::Data(dataset) = &base else {
             return Err(Failure::usage("--save-baseline: the baseline is one that was kept already"));
         };
-        let watched = Watched::of(common, "reading the baseline");
+        let watched = Progress::of(common, "reading the baseline");
         let (kept, bytes) = engine::on(threads, || engine::keep(dataset, &watched))??;
         drop(watched);
         // An empty baseline is not kept.
@@ -75,7 +76,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         }
     }
     let Some(current) = current else { return Err(Failure::usage("--current is missing")) };
-    let watched = Watched::of(common, "comparing");
+    let watched = Progress::of(common, "comparing");
     let mut comparison = engine::on(threads, || engine::compare(&base, &current, &inputs.rules, &decides, &watched))?;
     drop(watched);
     if comparison.baseline.rows == 0 {

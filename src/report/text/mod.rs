@@ -11,7 +11,7 @@ pub use page::Look;
 
 use crate::escape::shown;
 use crate::report::document as doc;
-use page::{Page, dim, severity_style, styled};
+use page::{Page, severity_style, styled};
 
 /// Writes the answer of `audit`.
 pub fn audit(answer: &doc::Audit, look: &Look) -> String {
@@ -30,7 +30,7 @@ pub fn audit(answer: &doc::Audit, look: &Look) -> String {
 /// Writes the answer of `lineage`.
 pub fn lineage(answer: &doc::LineageAnswer, look: &Look) -> String {
     let mut page = Page::new(look);
-    as_of(&mut page, answer.as_of);
+    page.as_of(answer.as_of);
     models::of_lineage(&mut page, &answer.models);
     tables::gaps(&mut page, &answer.gaps);
     tables::evidence(&mut page, &answer.evidence);
@@ -40,7 +40,7 @@ pub fn lineage(answer: &doc::LineageAnswer, look: &Look) -> String {
 /// Writes the answer of `gaps`.
 pub fn gaps(answer: &doc::GapsAnswer, look: &Look) -> String {
     let mut page = Page::new(look);
-    as_of(&mut page, answer.as_of);
+    page.as_of(answer.as_of);
     tables::gaps(&mut page, &answer.gaps);
     tables::coverage(&mut page, &answer.coverage);
     tables::inputs(&mut page, &answer.inputs);
@@ -81,16 +81,9 @@ pub fn check(check: &doc::CheckText) -> String {
     page.finish()
 }
 
-fn as_of(page: &mut Page<'_>, at: Option<crate::time::Instant>) {
-    if let Some(at) = at {
-        let text = format!("as of {}", page.time(at));
-        page.line(&styled(dim(), &text));
-    }
-}
-
 /// Writes the answer in two lines: how many findings of what severity, and the gravest.
 fn headline(page: &mut Page<'_>, answer: &doc::Audit) {
-    as_of(page, answer.as_of);
+    page.as_of(answer.as_of);
     if answer.summary.exhibits_read == 0 {
         return page.line("Nothing here could be read: there is no evidence, so there is no answer.");
     }

@@ -106,6 +106,14 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Writes the time that the answer stands for.
+    pub(in crate::report) fn as_of(&mut self, at: Option<Instant>) {
+        if let Some(at) = at {
+            let text = format!("as of {}", self.time(at));
+            self.line(&styled(dim(), &text));
+        }
+    }
+
     /// Writes an interval.
     pub(in crate::report) fn interval(&self, from: Option<Instant>, to: Option<Instant>) -> String {
         match (from, to) {

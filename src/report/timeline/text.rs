@@ -3,7 +3,7 @@
 use super::{Answer, Event};
 use crate::escape::shown;
 use crate::fact::arn::Arn;
-use crate::report::text::page::{Look, Page, count, dim, styled};
+use crate::report::text::page::{Look, Page, count};
 use crate::report::text::tables;
 use crate::time::Instant;
 
@@ -13,10 +13,7 @@ const FOLDED: usize = 3;
 /// Writes the timeline.
 pub fn text(answer: &Answer, look: &Look) -> String {
     let mut page = Page::new(look);
-    if let Some(at) = answer.as_of {
-        let text = format!("as of {}", page.time(at));
-        page.line(&styled(dim(), &text));
-    }
+    page.as_of(answer.as_of);
     if answer.events.is_empty() {
         page.line("Nothing happened in the interval that was asked for, as far as this evidence tells.");
     }
