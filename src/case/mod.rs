@@ -89,9 +89,10 @@ pub struct Case {
 
 impl Case {
     /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence; where it is, what came later is cut off.
-    pub fn build(facts: Vec<Fact>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
+    pub fn build(facts: Vec<Vec<Fact>>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
         let newest = facts
             .iter()
+            .flatten()
             .filter_map(|fact| fact.source.time)
             .chain(density.values().filter_map(|density| density.span().map(|(_, last)| last)))
             .chain(ledger.exhibits().iter().filter_map(|exhibit| exhibit.latest))
@@ -103,7 +104,7 @@ impl Case {
         let as_of = as_of.or(newest);
         let mut sorted = Sorted::default();
         let mut spans = Coverage::default();
-        for fact in facts {
+        for fact in facts.into_iter().flatten() {
             note_coverage(&fact, &mut spans);
             sorted.take(fact);
         }

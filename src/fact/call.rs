@@ -1,6 +1,6 @@
 //! API calls that change something, lists that are complete, tags, and trails.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::Excerpt;
 use super::arn::Arn;
@@ -83,7 +83,7 @@ pub struct TagsStatement {
     /// The resource.
     pub arn: Arn,
     /// Its tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Whether these are all of its tags, and not tags that a call added.
     pub all: bool,
 }

@@ -102,7 +102,7 @@ pub enum Statement {
     /// About a lineage association or artifact.
     Association(Box<registry::AssociationStatement>),
     /// About an object in S3.
-    Object(object::ObjectStatement),
+    Object(Box<object::ObjectStatement>),
     /// About the extent of a listing of S3 objects.
     Listing(Box<object::ListingStatement>),
     /// About a bucket's settings.

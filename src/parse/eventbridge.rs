@@ -227,7 +227,7 @@ struct ChangedObject {
 
 impl ChangedObject {
     fn statement(self, bucket: &str, key: String, what: ObjectWhat, at: Option<Instant>) -> Statement {
-        Statement::Object(ObjectStatement {
+        Statement::Object(Box::new(ObjectStatement {
             bucket: bucket.into(),
             key: key.into(),
             what,
@@ -238,7 +238,7 @@ impl ChangedObject {
             sha256: None,
             at,
             sequencer: self.sequencer.0.map(Into::into),
-        })
+        }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The commit a model was trained from: everywhere it is stated, and whether the statements agree.
 
+use litemap::LiteMap;
+
 use super::super::Case;
 use super::super::claim::{Claim, Conflict, Grade};
 use super::super::gap::GapKey;
@@ -91,7 +93,7 @@ fn unknown(view: &View<'_>, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<
 
 /// Collects what the job states: its request, its image, its log, and the build that made either.
 fn of_job(case: &Case, job: &Job, into: &mut Vec<Stated>) {
-    let named = |values: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
+    let named = |values: &LiteMap<String, String>| -> Vec<(String, String)> {
         values
             .iter()
             .filter(|(name, _)| is_commit_name(name))

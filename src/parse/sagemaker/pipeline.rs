@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -235,8 +237,8 @@ pub(in crate::parse) fn execution(shape: Execution, setting: &Setting<'_>) -> Op
     })
 }
 
-fn parameters(list: Vec<Parameter>, setting: &Setting<'_>) -> BTreeMap<String, String> {
-    let mut map: BTreeMap<String, String> =
+fn parameters(list: Vec<Parameter>, setting: &Setting<'_>) -> LiteMap<String, String> {
+    let mut map: LiteMap<String, String> =
         list.into_iter().filter_map(|parameter| Some((parameter.name.0?, parameter.value.0.unwrap_or_default()))).collect();
     if !setting.show_secrets {
         secret::redact(&mut map);
