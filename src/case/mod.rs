@@ -27,6 +27,7 @@ use crate::evidence::citation::Citation;
 use crate::evidence::ledger::Ledger;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::call::{CallStatement, TagsStatement};
+use crate::fact::config::ConfigStatement;
 use crate::fact::density::{Density, Scope};
 use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
@@ -78,6 +79,8 @@ pub struct Case {
     pub manifests: Vec<Said<ManifestStatement>>,
     /// Evaluation results.
     pub evaluations: Vec<Said<EvaluationStatement>>,
+    /// What templates, definitions, requests and scripts say to AWS.
+    pub written: Vec<Said<ConfigStatement>>,
     /// Feature groups.
     pub feature_groups: Vec<Said<FeatureGroupStatement>>,
     /// Calls that change something, by time.
@@ -132,6 +135,7 @@ impl Case {
             builds: sorted.builds,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
+            written: sorted.written,
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
@@ -208,6 +212,7 @@ struct Sorted {
     builds: Vec<Said<BuildStatement>>,
     manifests: Vec<Said<ManifestStatement>>,
     evaluations: Vec<Said<EvaluationStatement>>,
+    written: Vec<Said<ConfigStatement>>,
     feature_groups: Vec<Said<FeatureGroupStatement>>,
     calls: Vec<Said<CallStatement>>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
@@ -242,6 +247,7 @@ impl Sorted {
             Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
+            Statement::Config(says) => self.written.push(Said { says: *says, by, cite }),
             // SageMaker's own lineage graph knows places, not versions: it adds nothing that a description does not tell better.
             Statement::Association(_) | Statement::Object(_) | Statement::Listing(_) | Statement::Bucket(_) => {}
         }

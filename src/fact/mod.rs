@@ -6,6 +6,7 @@
 pub mod arn;
 pub mod call;
 pub mod commit;
+pub mod config;
 pub mod density;
 pub mod image;
 pub mod job;
@@ -129,6 +130,8 @@ pub enum Statement {
     Metric(Box<metric::MetricStatement>),
     /// Evaluation results that a job wrote.
     Evaluation(Box<metric::EvaluationStatement>),
+    /// What a template, definition, request or script says to AWS.
+    Config(Box<config::ConfigStatement>),
 }
 
 impl Statement {
@@ -160,6 +163,7 @@ impl Statement {
             Self::Watch(watch) => watch.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
+            Self::Config(config) => config.excerpt(),
         }
     }
 }

@@ -136,7 +136,9 @@ formats! {
     ScalingActivities "scaling-activities" "answer of `application-autoscaling describe-scaling-activities`" known;
     ScalableTargets "scaling-targets" "answer of `application-autoscaling describe-scalable-targets`" known;
     ScalingPolicies "scaling-policies" "answer of `application-autoscaling describe-scaling-policies`" known;
-    Template "cloudformation-template" "CloudFormation template" known;
+    Template "cloudformation-template" "CloudFormation template";
+    Request "aws-request" "request of an AWS API call, as the AWS CLI takes it (`--cli-input-json`)";
+    Python "python-source" "Python source that calls AWS";
     Notebook "jupyter-notebook" "Jupyter notebook" known;
     GitHubLog "github-actions-log" "GitHub Actions log" known;
     CodeBuildLog "codebuild-log" "CodeBuild log" known;
