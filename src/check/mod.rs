@@ -7,6 +7,7 @@
 mod approval;
 mod change;
 mod code;
+mod config;
 mod data;
 mod evidence;
 mod pipeline;
@@ -55,6 +56,8 @@ pub const ALL: &[&Check] = &[
     &code::no_commit::CHECK,
     &code::tag_moved::CHECK,
     &code::train_serve_mismatch::CHECK,
+    &config::unknown_field::CHECK,
+    &config::unknown_operation::CHECK,
     &data::artifact_overwritten::CHECK,
     &data::fake_version::CHECK,
     &data::mixed_producer::CHECK,
