@@ -13,6 +13,7 @@ pub mod images;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
+pub mod monitors;
 pub mod objects;
 pub mod pipelines;
 pub mod registry;
@@ -41,6 +42,7 @@ use images::Images;
 use jobs::Jobs;
 use lineage::Lineage;
 use logs::Logs;
+use monitors::Monitors;
 use objects::Objects;
 use pipelines::Pipelines;
 use registry::{Models, Packages};
@@ -67,6 +69,8 @@ pub struct Case {
     pub images: Images,
     /// Logs.
     pub logs: Logs,
+    /// Monitoring schedules.
+    pub monitors: Monitors,
     /// Rules, alarms, catches.
     pub watchers: Watchers,
     /// Endpoints and what they served.
@@ -129,6 +133,7 @@ impl Case {
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
+            monitors: Monitors::build(sorted.monitors),
             watchers: Watchers::build(sorted.watchers),
             serving,
             coverage,
@@ -206,6 +211,7 @@ struct Sorted {
     images: Vec<Said<crate::fact::image::ImageStatement>>,
     logs: Vec<Said<crate::fact::log::LogStatement>>,
     watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
+    monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
     trails: Vec<Said<crate::fact::call::TrailStatement>>,
     lists: Vec<Said<crate::fact::call::ListedStatement>>,
@@ -245,6 +251,7 @@ impl Sorted {
             Statement::Tags(says) => self.tags.entry(says.arn.key()).or_default().push(Said { says: *says, by, cite }),
             Statement::Trail(says) => self.trails.push(Said { says: *says, by, cite }),
             Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
+            Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
             Statement::Config(says) => self.written.push(Said { says: *says, by, cite }),
@@ -267,6 +274,7 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         Statement::Execution(says) => Some(&says.arn),
         Statement::Tags(says) => Some(&says.arn),
         Statement::FeatureGroup(says) => Some(&says.arn),
+        Statement::Monitor(says) => Some(&says.schedule),
         _ => None,
     };
     let (account, region, of) = match (&fact.statement, arn) {

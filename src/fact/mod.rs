@@ -12,6 +12,7 @@ pub mod image;
 pub mod job;
 pub mod log;
 pub mod metric;
+pub mod monitor;
 pub mod object;
 pub mod pattern;
 pub mod pipeline;
@@ -130,6 +131,8 @@ pub enum Statement {
     Metric(Box<metric::MetricStatement>),
     /// Evaluation results that a job wrote.
     Evaluation(Box<metric::EvaluationStatement>),
+    /// About a monitoring schedule or one of its executions.
+    Monitor(Box<monitor::MonitorStatement>),
     /// What a template, definition, request or script says to AWS.
     Config(Box<config::ConfigStatement>),
 }
@@ -163,6 +166,7 @@ impl Statement {
             Self::Watch(watch) => watch.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
+            Self::Monitor(monitor) => monitor.excerpt(),
             Self::Config(config) => config.excerpt(),
         }
     }

@@ -95,8 +95,8 @@ formats! {
     QueryLineage "sagemaker-query-lineage" "answer of `sagemaker query-lineage`";
     Search "sagemaker-search" "answer of `sagemaker search`";
     Tags "sagemaker-tags" "answer of `sagemaker list-tags`";
-    MonitoringExecutions "sagemaker-monitoring-executions" "answer of `sagemaker list-monitoring-executions`" known;
-    MonitoringSchedule "sagemaker-monitoring-schedule" "answer of `sagemaker describe-monitoring-schedule`" known;
+    MonitoringExecutions "sagemaker-monitoring-executions" "answer of `sagemaker list-monitoring-executions`";
+    MonitoringSchedule "sagemaker-monitoring-schedule" "answer of `sagemaker describe-monitoring-schedule`";
     InferenceComponent "sagemaker-inference-component" "answer of `sagemaker describe-inference-component`" known;
     TrialComponent "sagemaker-trial-component" "answer of `sagemaker describe-trial-component`" known;
     EcrImages "ecr-describe-images" "answer of `ecr describe-images`";
