@@ -10,6 +10,9 @@ mod code;
 mod config;
 mod data;
 mod evidence;
+mod feature_store;
+mod logs;
+mod monitor;
 mod pipeline;
 mod timeout;
 
@@ -64,7 +67,16 @@ pub const ALL: &[&Check] = &[
     &data::mutable_input::CHECK,
     &data::overwritten::CHECK,
     &data::prefix_overreach::CHECK,
+    &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
+    &evidence::tampered::CHECK,
+    &feature_store::late_writes::CHECK,
+    &feature_store::rejected_event_time::CHECK,
+    &feature_store::time_as_identifier::CHECK,
+    &logs::blackout::CHECK,
+    &logs::silent_stream::CHECK,
+    &monitor::silent::CHECK,
+    &monitor::violations::CHECK,
     &pipeline::cache_no_expiry::CHECK,
     &pipeline::metric_drop::CHECK,
     &pipeline::stale_cache::CHECK,
