@@ -33,13 +33,15 @@ struct Unknown {
 struct Book(BTreeMap<(String, String), (Unknown, Vec<Citation>)>);
 
 impl Book {
+    /// Adds a place to a name that is noted already; returns whether it is.
+    fn knows(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: &str) -> bool {
+        let known = self.0.get_mut(&(said.says.file.to_string(), key.to_owned()));
+        known.map(|(_, cites)| cites.push(place(said, line))).is_some()
+    }
+
     fn note(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: String, unknown: Unknown) {
-        let mut cite = said.cite.clone();
-        if let Some(line) = line {
-            cite.locator = Locator::Line(line.into());
-        }
         let entry = self.0.entry((said.says.file.to_string(), key)).or_insert_with(|| (unknown, Vec::new()));
-        entry.1.push(cite);
+        entry.1.push(place(said, line));
     }
 
     /// Adds one finding for each.
@@ -64,6 +66,15 @@ impl Book {
             findings.add(finding);
         }
     }
+}
+
+/// Returns where in its file something stands.
+fn place(said: &Said<ConfigStatement>, line: Option<u32>) -> Citation {
+    let mut cite = said.cite.clone();
+    if let Some(line) = line {
+        cite.locator = Locator::Line(line.into());
+    }
+    cite
 }
 
 fn line(cite: &Citation) -> Option<u64> {

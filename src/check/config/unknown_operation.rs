@@ -27,6 +27,10 @@ fn run(case: &Case, findings: &mut Findings) {
         if is_other || service.operation(method).is_some() {
             continue;
         }
+        let key = format!("{name} {method}");
+        if book.knows(said, Some(*line), &key) {
+            continue;
+        }
         let operations: Vec<&str> = service.operations().collect();
         let camel: String = method.split('_').map(capital).collect();
         let near = nearest(&camel, &operations);
@@ -36,7 +40,7 @@ fn run(case: &Case, findings: &mut Findings) {
             format!("nearest that AWS knows: {}", near.join(", "))
         };
         let unknown = Unknown { title: format!("{name} has no operation {camel}"), detail: by_the_table(&detail) };
-        book.note(said, Some(*line), format!("{name} {method}"), unknown);
+        book.note(said, Some(*line), key, unknown);
     }
     book.close(&CHECK, findings);
 }

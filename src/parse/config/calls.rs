@@ -10,6 +10,7 @@ use super::super::sink::Sink;
 use super::on;
 use super::python::{Token, What};
 use super::tree::DEEPEST;
+use crate::evidence::citation::Locator;
 use crate::fact::config::{ConfigSays, Hop, Node, Value};
 
 /// Tokens of a dict that is kept to be spread out, and how often dicts are spread: so a file cannot become more than it is.
@@ -18,6 +19,12 @@ const SPREADS: u32 = 1_000;
 
 /// Tokens that are looked at to understand a loop.
 const LONGEST_LOOP: usize = 200;
+
+/// Names and calls in a row, `a.b().c`; nobody writes as many.
+const LONGEST_CHAIN: usize = 50;
+
+/// Statements that are kept of one file; a file with more was not written by hand.
+const MOST: usize = 5_000;
 
 /// What a name or expression stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +51,11 @@ struct Script {
 
 /// States what a script says.
 pub(super) fn say(tokens: &[Token], cx: &Context<'_>, sink: &mut Sink) {
-    for (line, says) in read(tokens) {
+    let said = read(tokens);
+    if said.len() >= MOST {
+        sink.note(Locator::Whole, format!("only its first {MOST} calls are looked at"));
+    }
+    for (line, says) in said {
         super::say(says, &on(Some(line)), cx, sink);
     }
 }
@@ -56,12 +67,14 @@ fn read(tokens: &[Token]) -> Vec<(u32, ConfigSays)> {
     for statement in &statements {
         script.import(statement);
         script.bind(statement);
+        // Only afterwards is it known which names have one meaning.
+        script.said.clear();
     }
-    // Only now is it known which names have one meaning.
-    script.said.clear();
+    script.spreads = 0;
     for statement in &statements {
         script.visit(statement);
     }
+    script.said.truncate(MOST);
     script.said
 }
 
@@ -167,6 +180,9 @@ impl Script {
     /// Visits every expression of a statement.
     fn visit(&mut self, statement: &[Token]) {
         for at in 0..statement.len() {
+            if self.said.len() >= MOST {
+                return;
+            }
             let follows_dot = at > 0 && is_sign(&statement[at - 1], ".");
             if name(&statement[at]).is_some() && !follows_dot {
                 self.primary(statement, at);
@@ -196,7 +212,8 @@ impl Script {
         let mut method: Option<&str> = None;
         let (mut at, mut line) = (at + 1, tokens[at].line);
         let mut looked = None;
-        while let Some(token) = tokens.get(at) {
+        for _ in 0..LONGEST_CHAIN {
+            let Some(token) = tokens.get(at) else { break };
             match &token.what {
                 What::Sign(".") => {
                     let Some(next) = tokens.get(at + 1).and_then(name) else { break };

@@ -84,3 +84,13 @@ fn any_text_can_be_looked_at() {
         said(text);
     }
 }
+
+#[test]
+fn what_nobody_writes_by_hand_costs_no_more_than_it_is_long() {
+    let head = "sm = boto3.client('sagemaker')\n";
+    for text in ["x.a".to_owned() + &".a".repeat(200_000), "sm".to_owned() + &".a_b()".repeat(100_000), "f(".repeat(200_000)] {
+        assert_eq!(said(&format!("{head}{text}\n")).lines().filter(|line| !line.contains("sagemaker.a_b")).count(), 0);
+    }
+    let many = said(&format!("{head}{}", "sm.a_b(X='y')\n".repeat(MOST + 10)));
+    assert_eq!(many.lines().count(), MOST);
+}
