@@ -13,6 +13,7 @@ pub mod images;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
+pub mod monitors;
 pub mod objects;
 pub mod pipelines;
 pub mod registry;
@@ -27,6 +28,7 @@ use crate::evidence::citation::Citation;
 use crate::evidence::ledger::Ledger;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::call::{CallStatement, TagsStatement};
+use crate::fact::config::ConfigStatement;
 use crate::fact::density::{Density, Scope};
 use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
@@ -40,6 +42,7 @@ use images::Images;
 use jobs::Jobs;
 use lineage::Lineage;
 use logs::Logs;
+use monitors::Monitors;
 use objects::Objects;
 use pipelines::Pipelines;
 use registry::{Models, Packages};
@@ -66,6 +69,8 @@ pub struct Case {
     pub images: Images,
     /// Logs.
     pub logs: Logs,
+    /// Monitoring schedules.
+    pub monitors: Monitors,
     /// Rules, alarms, catches.
     pub watchers: Watchers,
     /// Endpoints and what they served.
@@ -78,6 +83,8 @@ pub struct Case {
     pub manifests: Vec<Said<ManifestStatement>>,
     /// Evaluation results.
     pub evaluations: Vec<Said<EvaluationStatement>>,
+    /// What templates, definitions, requests and scripts say to AWS.
+    pub written: Vec<Said<ConfigStatement>>,
     /// Feature groups.
     pub feature_groups: Vec<Said<FeatureGroupStatement>>,
     /// Calls that change something, by time.
@@ -127,12 +134,14 @@ impl Case {
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
+            monitors: Monitors::build(sorted.monitors),
             watchers: Watchers::build(sorted.watchers),
             serving,
             coverage,
             builds: sorted.builds,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
+            written: sorted.written,
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
@@ -203,12 +212,14 @@ struct Sorted {
     images: Vec<Said<crate::fact::image::ImageStatement>>,
     logs: Vec<Said<crate::fact::log::LogStatement>>,
     watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
+    monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
     trails: Vec<Said<crate::fact::call::TrailStatement>>,
     lists: Vec<Said<crate::fact::call::ListedStatement>>,
     builds: Vec<Said<BuildStatement>>,
     manifests: Vec<Said<ManifestStatement>>,
     evaluations: Vec<Said<EvaluationStatement>>,
+    written: Vec<Said<ConfigStatement>>,
     feature_groups: Vec<Said<FeatureGroupStatement>>,
     calls: Vec<Said<CallStatement>>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
@@ -241,8 +252,10 @@ impl Sorted {
             Statement::Tags(says) => self.tags.entry(says.arn.key()).or_default().push(Said { says: *says, by, cite }),
             Statement::Trail(says) => self.trails.push(Said { says: *says, by, cite }),
             Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
+            Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
+            Statement::Config(says) => self.written.push(Said { says: *says, by, cite }),
             // SageMaker's own lineage graph knows places, not versions: it adds nothing that a description does not tell better.
             Statement::Association(_) | Statement::Object(_) | Statement::Listing(_) | Statement::Bucket(_) => {}
         }
@@ -262,6 +275,7 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         Statement::Execution(says) => Some(&says.arn),
         Statement::Tags(says) => Some(&says.arn),
         Statement::FeatureGroup(says) => Some(&says.arn),
+        Statement::Monitor(says) => Some(&says.schedule),
         _ => None,
     };
     let (account, region, of) = match (&fact.statement, arn) {

@@ -19,6 +19,8 @@ pub struct CallStatement {
     pub name: Option<String>,
     /// Error code, if the call failed.
     pub error: Option<String>,
+    /// What the service said of the failure.
+    pub reason: Option<String>,
     /// Account.
     pub account: String,
     /// Region.
@@ -75,6 +77,8 @@ pub enum Listed {
     Alarms,
     /// Images of one repository.
     Images,
+    /// Executions of monitoring schedules.
+    MonitoringExecutions,
 }
 
 /// Tags of a resource.

@@ -6,11 +6,13 @@
 pub mod arn;
 pub mod call;
 pub mod commit;
+pub mod config;
 pub mod density;
 pub mod image;
 pub mod job;
 pub mod log;
 pub mod metric;
+pub mod monitor;
 pub mod object;
 pub mod pattern;
 pub mod pipeline;
@@ -129,6 +131,10 @@ pub enum Statement {
     Metric(Box<metric::MetricStatement>),
     /// Evaluation results that a job wrote.
     Evaluation(Box<metric::EvaluationStatement>),
+    /// About a monitoring schedule or one of its executions.
+    Monitor(Box<monitor::MonitorStatement>),
+    /// What a template, definition, request or script says to AWS.
+    Config(Box<config::ConfigStatement>),
 }
 
 impl Statement {
@@ -160,6 +166,8 @@ impl Statement {
             Self::Watch(watch) => watch.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
+            Self::Monitor(monitor) => monitor.excerpt(),
+            Self::Config(config) => config.excerpt(),
         }
     }
 }

@@ -1,3 +1,5 @@
 //! The evidence itself.
 
+pub(super) mod destroyed;
 pub(super) mod gap;
+pub(super) mod tampered;

@@ -189,6 +189,9 @@ fn names_of(operation: &str) -> Option<(&'static str, &'static str, &'static str
     if operation.ends_with("PipelineExecution") {
         return Some(("pipelineExecutionArn", "pipelineExecutionArn", ""));
     }
+    if operation == "PutRecord" {
+        return Some(("featureGroupArn", "featureGroupName", "feature-group"));
+    }
     let resource = verbs.iter().find_map(|verb| operation.strip_prefix(verb))?;
     Some(match resource {
         "TrainingJob" => ("trainingJobArn", "trainingJobName", "training-job"),

@@ -181,6 +181,7 @@ fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
         arn: None,
         name: name.map(|name| format!("s3://{name}/")),
         error: call.error.clone(),
+        reason: call.reason.clone(),
         account: call.account.clone(),
         region: call.region.clone(),
         at: call.at,

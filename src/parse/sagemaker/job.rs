@@ -512,6 +512,10 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         "last-modified-time-after",
         "last-modified-time-before",
         "query",
+        "endpoint-name",
+        "monitoring-type-equals",
+        "scheduled-time-after",
+        "scheduled-time-before",
     ];
     let filtered = cx.request.is_some_and(|request| request.has_any(&filters));
     let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true));
@@ -520,6 +524,7 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         Listed::Packages => cx.option("model-package-group-name"),
         Listed::Images => cx.option("repository-name"),
         Listed::Targets => cx.option("rule"),
+        Listed::MonitoringExecutions => cx.option("monitoring-schedule-name"),
         _ => None,
     };
     let statement = ListedStatement {
