@@ -10,6 +10,7 @@ pub mod gap;
 pub mod grade;
 mod horizon;
 pub mod images;
+pub mod impact;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;

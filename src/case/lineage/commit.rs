@@ -32,11 +32,30 @@ pub(super) fn claim(
         of_job(case, job, &mut stated);
     }
     of_release(case, view, package, &mut stated);
+    decide(stated, job, unknown_job, || unknown(view, job, unknown_job))
+}
+
+/// Claims the commit of a job by what is stated of the job itself.
+pub(super) fn of_job_alone(case: &Case, job: &Job) -> Claim<String> {
+    let mut stated = Vec::new();
+    of_job(case, job, &mut stated);
+    decide(stated, Some(job), &[], || {
+        Claim::unknown("nothing that was recorded names a commit", [GapKey::CommitNeverRecorded(job.arn.clone())])
+    })
+}
+
+/// Decides between the commits that are stated.
+fn decide(
+    mut stated: Vec<Stated>,
+    job: Option<&Job>,
+    unknown_job: &[GapKey],
+    unknown: impl Fn() -> Claim<String>,
+) -> Claim<String> {
     stated.sort_by(|left, right| left.source.cmp(&right.source).then_with(|| left.commit.cmp(&right.commit)));
     let groups = groups(stated);
     match groups.len() {
-        0 => unknown(view, job, unknown_job),
-        1 => groups.into_iter().next().map_or_else(|| unknown(view, job, unknown_job), |group| agreed(group, job, unknown_job)),
+        0 => unknown(),
+        1 => groups.into_iter().next().map_or_else(unknown, |group| agreed(group, job, unknown_job)),
         _ => {
             let sides: Vec<Conflict<String>> = groups
                 .into_iter()
