@@ -1,3 +1,4 @@
 //! The evidence itself.
 
 pub(super) mod gap;
+pub(super) mod synthetic;
