@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,24 +32,28 @@ use modeltrail::drift::source::{Content, Opened, Partition, Piece, ReadAt, Sourc
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each takes turns so many times; the fastest counts, and the greatest peak.
 const ROUNDS: usize = 3;
 const ROWS: usize = 1_000_000;
 const DAYS: usize = 30;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if !std::env::args().any(|argument| argument == "--bench") {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, flag, pass, threads, days] = &arguments[..]
+        && flag == PASS
+    {
+        return alone(pass, threads.parse()?, days.parse()?);
+    }
+    if !arguments.iter().any(|argument| argument == "--bench") {
         println!("nothing measured: run `cargo bench --bench drift`");
         return Ok(());
     }
     let days = std::env::var("MODELTRAIL_BENCH_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(DAYS);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let files = days::files(folder, days, ROWS)?;
-    let (baseline, current) = (source(&files[..1]), source(&files[1..]));
-    let scan = |exact| {
-        let options = Options { exact, ..Options::default() };
-        run(Baseline::Data(&baseline), &current, &RuleSet::default(), &options, &Unwatched)
-    };
+    let files = files(days)?;
     let processors = std::thread::available_parallelism()?.get();
     println!("{} files of {ROWS} rows and 25 columns\n", files.len());
     println!(
@@ -56,22 +61,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "pass", "threads", "CPU s", "wall s", "ratio", "wall / CPU", "peak MiB"
     );
     for threads in [1, processors] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        let mut costs = [Cost::NONE; 3];
+        let mut costs = [Cost::NONE; PASSES.len()];
         for _ in 0..ROUNDS {
-            let passes: [&(dyn Fn() -> Result<(), Box<dyn Error>> + Sync); 3] = [
-                &|| {
-                    pool.install(|| files.par_iter().try_for_each(|file| decode(file).map_err(|error| error.to_string())))
-                        .map_err(Into::into)
-                },
-                &|| pool.install(|| check(&scan(false), days, false)).map_err(Into::into),
-                &|| pool.install(|| check(&scan(true), days, true)).map_err(Into::into),
-            ];
-            for (cost, pass) in costs.iter_mut().zip(passes) {
-                *cost = cost.with(Cost::of(pass)?);
+            for (cost, pass) in costs.iter_mut().zip(PASSES) {
+                *cost = cost.with(Cost::of(pass, threads, days)?);
             }
         }
-        for (name, cost) in ["decode (floor)", "default", "--exact"].into_iter().zip(costs) {
+        for (name, cost) in PASSES.into_iter().zip(costs) {
             println!(
                 "{name:<16} {threads:>7} {:>8.2} {:>8.2} {:>8.2} {:>10.2} {:>9.0}",
                 cost.processor,
@@ -85,6 +81,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "\nBounds: default 2.0 (aim 1.5) and --exact 2.5 (aim 2.0) times the floor's CPU; 128 MiB and wall / CPU 0.55 at 2 threads."
     );
+    Ok(())
+}
+
+/// Has this program run one pass, in a process of its own so that its peak is its own.
+const PASS: &str = "--pass";
+/// What takes turns; the first is the floor.
+const PASSES: [&str; 3] = ["decode (floor)", "default", "--exact"];
+
+fn files(days: usize) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    days::files(Path::new(env!("CARGO_TARGET_TMPDIR")), days, ROWS)
+}
+
+/// Runs one pass and prints what it cost.
+fn alone(pass: &str, threads: usize, days: usize) -> Result<(), Box<dyn Error>> {
+    let files = files(days)?;
+    let (baseline, current) = (source(&files[..1]), source(&files[1..]));
+    let scan = |exact| {
+        let options = Options { exact, ..Options::default() };
+        run(Baseline::Data(&baseline), &current, &RuleSet::default(), &options, &Unwatched)
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let (processor, wall) = (processor_time()?, Instant::now());
+    match PASSES.iter().position(|known| *known == pass) {
+        Some(0) => pool.install(|| files.par_iter().try_for_each(|file| decode(file).map_err(|error| error.to_string())))?,
+        Some(number) => pool.install(|| check(&scan(number == 2), days, number == 2))?,
+        None => return Err(format!("no pass is called {pass}").into()),
+    }
+    println!("{} {} {}", processor_time()? - processor, wall.elapsed().as_secs_f64(), peak()?);
     Ok(())
 }
 
@@ -177,13 +201,15 @@ impl Cost {
     /// Before the first round.
     const NONE: Self = Self { processor: f64::INFINITY, wall: f64::INFINITY, peak: 0.0 };
 
-    fn of(pass: &dyn Fn() -> Result<(), Box<dyn Error>>) -> Result<Self, Box<dyn Error>> {
-        // Forgets the peak so far.
-        std::fs::write("/proc/self/clear_refs", "5")?;
-        let (processor, wall) = (processor_time()?, Instant::now());
-        pass()?;
-        let wall = wall.elapsed().as_secs_f64();
-        Ok(Self { processor: processor_time()? - processor, wall, peak: peak()? })
+    fn of(pass: &str, threads: usize, days: usize) -> Result<Self, Box<dyn Error>> {
+        let this = std::env::current_exe()?;
+        let told = Command::new(this).args([PASS, pass, &threads.to_string(), &days.to_string()]).output()?;
+        let text = String::from_utf8_lossy(&told.stdout);
+        let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+        match numbers[..] {
+            [processor, wall, peak] if told.status.success() => Ok(Self { processor, wall, peak }),
+            _ => Err(format!("{pass}: {text}{}", String::from_utf8_lossy(&told.stderr)).into()),
+        }
     }
 
     /// Returns the least time, as noise only ever adds, and the greatest peak: a bound holds in every round.
@@ -192,7 +218,7 @@ impl Cost {
     }
 }
 
-/// Returns the greatest resident memory since the peak was forgotten, in MiB.
+/// Returns the greatest resident memory of this process, in MiB.
 fn peak() -> Result<f64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;

@@ -56,7 +56,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 shape.files.len(),
                 shape.inflated as f64 / 1e6,
                 shape.records,
-                intake.facts.len(),
+                intake.facts.iter().map(Vec::len).sum::<usize>(),
                 mib(after.saturating_sub(before)),
                 mib(peak.saturating_sub(before)),
                 if beyond > BOUND { "  over the bound" } else { "" }

@@ -1,5 +1,7 @@
 //! What is reported: chosen once from the case, so that every format carries the same.
 
+mod impact;
+
 use std::collections::BTreeSet;
 
 use crate::case::Case;
@@ -15,6 +17,8 @@ use crate::evidence::ledger::Ledger;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::finding::Finding;
 use crate::time::Instant;
+
+pub use impact::{Asked, Impact};
 
 /// What the user wants to see of a case. Everything is read and judged; this only chooses what is shown.
 #[derive(Clone, Debug, Default)]

@@ -43,8 +43,8 @@ impl Observer for Unwatched {
 pub struct Intake {
     /// What became of every exhibit.
     pub ledger: Ledger,
-    /// All facts, each record once, in the order of the exhibits.
-    pub facts: Vec<Fact>,
+    /// All facts, each record once: a list for each exhibit that has any, in their order. They stay where they were read to.
+    pub facts: Vec<Vec<Fact>>,
     /// Every trail record by account, region and minute.
     pub density: BTreeMap<Scope, Density>,
 }
@@ -219,8 +219,8 @@ fn close(mut units: Vec<Unit>) -> Intake {
     units.sort_by_key(|left| left.id);
     let mut intake = Intake::default();
     let mut exhibits: Vec<Exhibit> = Vec::with_capacity(units.len());
-    let facts = units.iter().filter_map(|unit| unit.parsed.as_ref()).map(|parsed| parsed.facts.len()).sum();
-    intake.facts.reserve_exact(facts);
+    let has_facts = |unit: &&Unit| unit.parsed.as_ref().is_some_and(|parsed| !parsed.facts.is_empty());
+    intake.facts.reserve_exact(units.iter().filter(has_facts).count());
     for (original, unit) in originals(&units).into_iter().zip(units) {
         let Unit { id, path, sha256, bytes, container, archive, parsed, .. } = unit;
         if let Some(original) = original {
@@ -273,7 +273,7 @@ fn close(mut units: Vec<Unit>) -> Intake {
             exhibit.latest = parsed.latest;
             exhibit.problems.extend(parsed.problems);
             exhibit.asked = parsed.asked;
-            intake.facts.extend(parsed.facts);
+            intake.facts.extend(Some(parsed.facts).filter(|facts| !facts.is_empty()));
             for (scope, density) in parsed.density {
                 intake.density.entry(scope).or_default().merge(&density);
             }
@@ -311,7 +311,7 @@ fn originals(units: &[Unit]) -> Vec<Option<usize>> {
 }
 
 /// Returns for each fact the position of the most faithful copy of it, of equals the first.
-fn best_copies(facts: &[Fact]) -> Vec<usize> {
+fn best_copies(facts: &[&Fact]) -> Vec<usize> {
     let mut best: Vec<usize> = Vec::with_capacity(facts.len());
     let mut places: hashbrown::HashMap<(&str, u8), usize> = hashbrown::HashMap::new();
     places.reserve(facts.len());
@@ -329,9 +329,10 @@ fn best_copies(facts: &[Fact]) -> Vec<usize> {
 }
 
 /// Keeps the most faithful copy of each record (of equals the first), and drops records that a later one corrects. Returns what is worth noting of it.
-fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
+fn each_record_once(lists: &mut Vec<Vec<Fact>>) -> Vec<(ExhibitId, Problem)> {
+    let facts: Vec<&Fact> = lists.iter().flatten().collect();
     let corrected: BTreeSet<&str> = facts.iter().filter_map(|fact| fact.record.as_ref()?.corrects.as_deref()).collect();
-    let best = best_copies(facts);
+    let best = best_copies(&facts);
     let mut keep = vec![true; facts.len()];
     let mut copies: BTreeMap<ExhibitId, u64> = BTreeMap::new();
     let mut notes = Vec::new();
@@ -349,7 +350,7 @@ fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
         }
         keep[at] = false;
         *copies.entry(fact.source.exhibit).or_default() += u64::from(record.part <= 1);
-        let original = &facts[used];
+        let original = facts[used];
         let faithful = record.carrier < LOSSY && original.record.as_ref().is_some_and(|record| record.carrier < LOSSY);
         if faithful && format!("{:?}", original.statement) != format!("{:?}", fact.statement) {
             let message = format!("event {} differs from its copy at {}, which is used", record.key, original.source.locator);
@@ -357,7 +358,10 @@ fn each_record_once(facts: &mut Vec<Fact>) -> Vec<(ExhibitId, Problem)> {
         }
     }
     let mut kept = keep.into_iter();
-    facts.retain(|_| kept.next().unwrap_or(true));
+    for facts in lists.iter_mut() {
+        facts.retain(|_| kept.next().unwrap_or(true));
+    }
+    lists.retain(|facts| !facts.is_empty());
     notes.extend(copies.into_iter().filter(|(_, count)| *count > 0).map(|(exhibit, count)| {
         let message = format!("{count} records are copies of records read from other exhibits; counted once");
         (exhibit, Problem::note(Locator::Whole, message))

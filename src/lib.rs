@@ -7,6 +7,7 @@
 
 pub mod acceptance;
 pub mod audit;
+pub mod aws;
 pub mod case;
 pub mod check;
 pub mod cli;

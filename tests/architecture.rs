@@ -12,6 +12,7 @@ use support::files;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("escape", &[]),
+    ("aws", &[]),
     ("drift", &[]),
     ("evidence", &["time"]),
     ("json", &["evidence::window", "time"]),
@@ -23,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("case", &["fact", "evidence::citation", "evidence::ledger", "escape", "time"]),
     ("finding", &["evidence::citation", "case::claim", "time"]),
     ("acceptance", &["finding", "time"]),
-    ("check", &["case", "fact", "finding", "evidence::citation", "time"]),
+    ("check", &["aws", "case", "fact", "finding", "evidence::citation", "time"]),
     ("audit", &["case", "check", "finding", "fact", "evidence::citation", "evidence::ledger", "time"]),
     (
         "report",

@@ -56,6 +56,19 @@ fn the_exit_status_says_how_it_ended() {
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "arn:aws:sagemaker:eu-west-1:111122223333:model/risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v40"], 3),
+        (&["impact", MIDNIGHT], 2),
+        (&["impact", MIDNIGHT, "--object", "s3://risk-raw/events/"], 0),
+        (&["impact", MIDNIGHT, "--object", "risk-raw/events/"], 2),
+        (&["impact", MIDNIGHT, "--object", "s3://risk-raw/no-such/"], 3),
+        (&["impact", MIDNIGHT, "--object", "s3://risk-raw/events/", "--model", "risk-xgb-v41"], 2),
+        (&["impact", MIDNIGHT, "--model", "risk-xgb-v41", "-f", "json"], 0),
+        (&["impact", MIDNIGHT, "--model", "risk-xgb-v40"], 3),
+        (&["impact", MIDNIGHT, "--package", "risk/41"], 0),
+        (&["impact", MIDNIGHT, "--commit", "main"], 2),
+        (&["impact", MIDNIGHT, "--commit", "0123456789abcdef"], 3),
+        (&["impact", MIDNIGHT, "--image", "risk-features:2026.09"], 0),
+        (&["impact", MIDNIGHT, "--image", "sha256:12"], 2),
+        (&["impact", MIDNIGHT, "--image", "risk-features:2025.01"], 3),
         (&["gaps", MIDNIGHT], 0),
         (&["gaps"], 2),
         (&["gaps", "--script"], 2),
@@ -143,6 +156,10 @@ fn a_name_that_two_accounts_share_is_refused_with_the_candidates() {
     assert_eq!(ended.status, 2);
     assert!(ended.err.contains("111122223333") && ended.err.contains("444455556666"), "{}", ended.err);
     assert_eq!(run(&["lineage", path, "--model", "risk", "--account", "111122223333"]).status, 0);
+    let ended = run(&["impact", path, "--model", "risk"]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.err.contains("111122223333") && ended.err.contains("444455556666"), "{}", ended.err);
+    assert_eq!(run(&["impact", path, "--model", "risk", "--account", "111122223333"]).status, 0);
 }
 
 #[test]

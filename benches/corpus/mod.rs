@@ -47,7 +47,7 @@ impl Shape {
         let records: u64 = intake.ledger.exhibits().iter().map(|exhibit| exhibit.records).sum();
         let covered: u64 = intake.density.values().map(modeltrail::fact::density::Density::records).sum();
         let telling: std::collections::BTreeSet<_> =
-            intake.facts.iter().filter_map(|fact| Some(&fact.record.as_ref()?.key)).collect();
+            intake.facts.iter().flatten().filter_map(|fact| Some(&fact.record.as_ref()?.key)).collect();
         let found = (read, records, covered, telling.len() as u64);
         let written = (self.files.len(), self.records, self.records, self.relevant);
         if found != written {

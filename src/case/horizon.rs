@@ -10,8 +10,9 @@ use crate::fact::serving::EndpointAct;
 use crate::time::Instant;
 
 /// Returns the facts as they could be known of the time up to `as_of`.
-pub(super) fn cut(facts: Vec<Fact>, as_of: Instant) -> Vec<Fact> {
-    facts.into_iter().filter_map(|fact| cut_one(fact, as_of)).collect()
+pub(super) fn cut(facts: Vec<Vec<Fact>>, as_of: Instant) -> Vec<Vec<Fact>> {
+    let cut = |facts: Vec<Fact>| facts.into_iter().filter_map(|fact| cut_one(fact, as_of)).collect();
+    facts.into_iter().map(cut).collect()
 }
 
 fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {

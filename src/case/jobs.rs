@@ -1,6 +1,8 @@
 //! Jobs: what is known of each, from all statements about it.
 
 use std::collections::BTreeMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
@@ -74,11 +76,11 @@ pub struct Job {
     /// Model that a transform job runs.
     pub model: Option<String>,
     /// Hyperparameters.
-    pub hyperparameters: BTreeMap<String, String>,
+    pub hyperparameters: LiteMap<String, String>,
     /// Environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: LiteMap<String, String>,
     /// Tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Phases of a training job.
     pub phases: Vec<Phase>,
     /// What made it.

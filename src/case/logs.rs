@@ -27,6 +27,8 @@ pub struct Printed {
     pub extent: Vec<Citation>,
     /// Whether an export is known to hold all of it.
     pub complete: bool,
+    /// Number of its lines, as far as one export tells.
+    pub events: u64,
     /// Time of the first line.
     pub first: Option<Instant>,
     /// Time of the last line.
@@ -42,6 +44,24 @@ pub struct Logs {
     /// Days that groups keep their events.
     retention: BTreeMap<String, Option<i64>>,
     groups: BTreeSet<String>,
+    silences: Vec<Silence>,
+}
+
+/// An interval of which a log group holds no events.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// The group.
+    pub group: String,
+    /// Account and region of the group.
+    home: Home,
+    /// From when on; from its beginning where that is not said.
+    pub from: Option<Instant>,
+    /// Until when.
+    pub to: Option<Instant>,
+    /// Whether only the size of the group says so.
+    pub by_size: bool,
+    /// Where that is said.
+    pub cite: Citation,
 }
 
 impl Logs {
@@ -64,6 +84,11 @@ impl Logs {
                 logs.retention.insert(group.to_string(), *days);
                 continue;
             }
+            if let (LogWhat::Silence { from, to, by_size }, Some(group)) = (&said.says.what, &said.says.group) {
+                let (group, home) = (group.to_string(), said.says.home.clone());
+                logs.silences.push(Silence { group, home, from: *from, to: *to, by_size: *by_size, cite: said.cite });
+                continue;
+            }
             let Some(owner) = said.says.owner().or_else(|| unnamed.get(&said.cite.exhibit).cloned()) else { continue };
             let printed = logs.by_owner.entry((owner.clone(), said.says.home.clone())).or_default();
             match said.says.what {
@@ -80,13 +105,14 @@ impl Logs {
                 LogWhat::Environment { source: Some(source), .. } => printed.source = Some((source, said.cite)),
                 LogWhat::CodeIgnored => printed.code_ignored = Some(said.cite),
                 LogWhat::Exit { success, message } => printed.exit = Some((success, message, said.cite)),
-                LogWhat::Extent { complete, first, last, .. } => {
+                LogWhat::Extent { complete, first, last, events } => {
                     printed.complete |= complete;
+                    printed.events = printed.events.max(events);
                     printed.first = [printed.first, first].into_iter().flatten().min();
                     printed.last = printed.last.max(last);
                     printed.extent.push(said.cite);
                 }
-                LogWhat::Environment { .. } | LogWhat::Retention { .. } => {}
+                LogWhat::Environment { .. } | LogWhat::Retention { .. } | LogWhat::Silence { .. } => {}
             }
         }
         logs
@@ -113,6 +139,15 @@ impl Logs {
                 }
                 _ => None,
             }
+        })
+    }
+
+    /// Returns the intervals of which the log group of an endpoint holds no events.
+    pub fn silences<'a>(&'a self, endpoint: &'a Arn) -> impl Iterator<Item = &'a Silence> {
+        let shared = self.shared.contains(&endpoint.last().to_lowercase());
+        self.silences.iter().filter(move |silence| {
+            let of = silence.group.strip_prefix("/aws/sagemaker/Endpoints/");
+            of.is_some_and(|name| name.eq_ignore_ascii_case(endpoint.last())) && silence.home.may_hold(endpoint, shared)
         })
     }
 

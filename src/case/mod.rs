@@ -11,10 +11,12 @@ pub mod gap;
 pub mod grade;
 mod horizon;
 pub mod images;
+pub mod impact;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
 pub mod metrics;
+pub mod monitors;
 pub mod objects;
 pub mod pipelines;
 pub mod registry;
@@ -29,6 +31,7 @@ use crate::evidence::citation::Citation;
 use crate::evidence::ledger::Ledger;
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::call::{CallStatement, TagsStatement};
+use crate::fact::config::ConfigStatement;
 use crate::fact::density::{Density, Scope};
 use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
@@ -45,6 +48,7 @@ use jobs::Jobs;
 use lineage::Lineage;
 use logs::Logs;
 use metrics::Metrics;
+use monitors::Monitors;
 use objects::Objects;
 use pipelines::Pipelines;
 use registry::{Models, Packages};
@@ -71,6 +75,8 @@ pub struct Case {
     pub images: Images,
     /// Logs.
     pub logs: Logs,
+    /// Monitoring schedules.
+    pub monitors: Monitors,
     /// Rules and catches.
     pub watchers: Watchers,
     /// Alarms.
@@ -89,6 +95,8 @@ pub struct Case {
     pub manifests: Vec<Said<ManifestStatement>>,
     /// Evaluation results.
     pub evaluations: Vec<Said<EvaluationStatement>>,
+    /// What templates, definitions, requests and scripts say to AWS.
+    pub written: Vec<Said<ConfigStatement>>,
     /// Feature groups.
     pub feature_groups: Vec<Said<FeatureGroupStatement>>,
     /// Calls that change something, by time.
@@ -100,9 +108,10 @@ pub struct Case {
 
 impl Case {
     /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence; where it is, what came later is cut off.
-    pub fn build(facts: Vec<Fact>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
+    pub fn build(facts: Vec<Vec<Fact>>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
         let newest = facts
             .iter()
+            .flatten()
             .filter_map(|fact| fact.source.time)
             .chain(density.values().filter_map(|density| density.span().map(|(_, last)| last)))
             .chain(ledger.exhibits().iter().filter_map(|exhibit| exhibit.latest))
@@ -114,7 +123,7 @@ impl Case {
         let as_of = as_of.or(newest);
         let mut sorted = Sorted::default();
         let mut spans = Coverage::default();
-        for fact in facts {
+        for fact in facts.into_iter().flatten() {
             note_coverage(&fact, &mut spans);
             sorted.take(fact);
         }
@@ -139,6 +148,7 @@ impl Case {
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
             alarms: Alarms::build(&sorted.watchers, sorted.alarms),
+            monitors: Monitors::build(sorted.monitors),
             watchers: Watchers::build(sorted.watchers),
             metrics,
             scaling: sorted.scaling,
@@ -147,6 +157,7 @@ impl Case {
             builds: sorted.builds,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
+            written: sorted.written,
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
@@ -219,12 +230,14 @@ struct Sorted {
     watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
     alarms: Vec<Said<crate::fact::alarm::AlarmStatement>>,
     scaling: Vec<Said<ScalingStatement>>,
+    monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
     trails: Vec<Said<crate::fact::call::TrailStatement>>,
     lists: Vec<Said<crate::fact::call::ListedStatement>>,
     builds: Vec<Said<BuildStatement>>,
     manifests: Vec<Said<ManifestStatement>>,
     evaluations: Vec<Said<EvaluationStatement>>,
+    written: Vec<Said<ConfigStatement>>,
     feature_groups: Vec<Said<FeatureGroupStatement>>,
     calls: Vec<Said<CallStatement>>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
@@ -259,8 +272,10 @@ impl Sorted {
             Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
             Statement::Alarm(says) => self.alarms.push(Said { says: *says, by, cite }),
             Statement::Scaling(says) => self.scaling.push(Said { says: *says, by, cite }),
+            Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
+            Statement::Config(says) => self.written.push(Said { says: *says, by, cite }),
             // SageMaker's own lineage graph knows places, not versions: it adds nothing that a description does not tell better.
             Statement::Association(_) | Statement::Object(_) | Statement::Listing(_) | Statement::Bucket(_) => {}
         }
@@ -280,6 +295,7 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         Statement::Execution(says) => Some(&says.arn),
         Statement::Tags(says) => Some(&says.arn),
         Statement::FeatureGroup(says) => Some(&says.arn),
+        Statement::Monitor(says) => Some(&says.schedule),
         _ => None,
     };
     let (account, region, of) = match (&fact.statement, arn) {

@@ -442,6 +442,11 @@ impl Objects {
         [first(&version.listed), first(&version.logged)].into_iter().flatten().collect()
     }
 
+    /// Returns the records of requests that wrote or removed a version.
+    pub fn log_cites_of(&self, version: &Version) -> Vec<Citation> {
+        version.logged.iter().filter_map(|id| self.facts.get(*id as usize)).map(Fact::cite).collect()
+    }
+
     /// Returns the places whose current or former content had the given `ETag`.
     pub fn with_etag<'a>(&'a self, etag: &'a str) -> impl Iterator<Item = (S3Uri, &'a Version)> {
         self.buckets.iter().flat_map(move |(bucket, history)| {

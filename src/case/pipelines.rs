@@ -1,6 +1,8 @@
 //! Pipelines, executions and steps: which run made what, and which only took what another run had made.
 
 use std::collections::BTreeMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::said::{Said, first};
@@ -48,7 +50,7 @@ pub struct Execution {
     /// Who started it.
     pub by: Option<Arc<Principal>>,
     /// Parameters.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: LiteMap<String, String>,
     /// Its steps, by name and start.
     pub steps: Vec<Step>,
     /// Where it is spoken of.
@@ -102,7 +104,7 @@ impl Pipelines {
                 created: None,
                 ended: None,
                 by: None,
-                parameters: BTreeMap::new(),
+                parameters: LiteMap::new_vec(),
                 steps: Vec::new(),
                 cites: Vec::new(),
             });

@@ -1,6 +1,8 @@
 //! Models and model packages.
 
 use std::collections::BTreeMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
@@ -28,7 +30,7 @@ pub struct Model {
     /// Who created it.
     pub by: Option<Arc<Principal>>,
     /// Tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Everything that was said of it.
     pub said: Vec<Said<ModelStatement>>,
 }
@@ -72,7 +74,7 @@ pub struct Package {
     /// What generated it.
     pub generated_by: Option<String>,
     /// The caller's metadata and tags.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: LiteMap<String, String>,
     /// Where its evaluation results lie.
     pub evaluations: Vec<S3Uri>,
     /// Who created it.

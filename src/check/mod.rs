@@ -8,8 +8,12 @@ mod alarm;
 mod approval;
 mod change;
 mod code;
+mod config;
 mod data;
 mod evidence;
+mod feature_store;
+mod logs;
+mod monitor;
 mod pipeline;
 mod timeout;
 
@@ -64,14 +68,25 @@ pub const ALL: &[&Check] = &[
     &code::no_commit::CHECK,
     &code::tag_moved::CHECK,
     &code::train_serve_mismatch::CHECK,
+    &config::unknown_field::CHECK,
+    &config::unknown_operation::CHECK,
     &data::artifact_overwritten::CHECK,
     &data::fake_version::CHECK,
     &data::mixed_producer::CHECK,
     &data::mutable_input::CHECK,
     &data::overwritten::CHECK,
     &data::prefix_overreach::CHECK,
+    &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
     &evidence::synthetic::CHECK,
+    &evidence::tampered::CHECK,
+    &feature_store::late_writes::CHECK,
+    &feature_store::rejected_event_time::CHECK,
+    &feature_store::time_as_identifier::CHECK,
+    &logs::blackout::CHECK,
+    &logs::silent_stream::CHECK,
+    &monitor::silent::CHECK,
+    &monitor::violations::CHECK,
     &pipeline::cache_no_expiry::CHECK,
     &pipeline::metric_drop::CHECK,
     &pipeline::stale_cache::CHECK,

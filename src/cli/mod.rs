@@ -6,6 +6,7 @@ mod config;
 mod drift;
 mod exit;
 mod gaps;
+mod impact;
 mod lineage;
 mod named;
 mod options;
@@ -50,6 +51,8 @@ enum Command {
     Audit(audit::Arguments),
     /// The lineage alone, of one or all models
     Lineage(lineage::Arguments),
+    /// Where did this bad object, commit, image or model get to, from when to when, over how many requests?
+    Impact(impact::Arguments),
     /// Everything that happened, in order, with its source
     Timeline(timeline::Arguments),
     /// What evidence is here, what is missing, and the command that exports it
@@ -107,6 +110,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Timeline(arguments) => timeline::run(arguments, common),
         Command::Audit(arguments) => audit::run(arguments, common),
         Command::Lineage(arguments) => lineage::run(arguments, common),
+        Command::Impact(arguments) => impact::run(arguments, common),
         Command::Gaps(arguments) => gaps::run(arguments, common),
         Command::Drift(arguments) => drift::run(arguments, common),
         Command::Checks(arguments) => checks::run(arguments, common),

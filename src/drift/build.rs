@@ -171,6 +171,7 @@ impl Column<'_> {
         let rows: u64 = self.parts.iter().map(|(table, ..)| table.rows()).sum();
         let every = if keeps_all { 1 } else { usize::try_from(rows.div_ceil(IN_MEMORY)).unwrap_or(1).max(1) };
         let mut gather = Gather::new(axis, every);
+        gather.keys.reserve_exact(usize::try_from(rows).unwrap_or_default().div_ceil(every));
         self.each(|array, logical| {
             gather.ratio = Ratio::between(Unit::of(logical), axis.unit());
             visit(array, &mut gather);

@@ -15,8 +15,8 @@ use super::axis::{Axis, EXACT, Zero, key_of_real, real_of_key};
 
 /// Buckets of the first level.
 const BUCKETS: u64 = 1 << 12;
-/// Cells that hold one part each of the baseline, about.
-const PARTS: usize = 1 << 13;
+/// Cells that hold one part each of the baseline, about. Their table is what counting waits for, and half as many cost a fifth less.
+const PARTS: usize = 1 << 12;
 /// Leaves to a bucket, as a power of two.
 const MOST_BITS: u32 = 14;
 /// Shift of the keys beyond the baseline's range.
@@ -204,13 +204,15 @@ impl Lattice {
             let leaf = low.map_or(self.position.len() - 1, |low| self.leaf(self.node(*low), *low));
             is_wanted[leaf] = 1;
         }
-        let mut near = vec![0; keys.len()];
-        let mut length = 0;
-        for key in keys {
-            near[length] = *key;
-            length += usize::from(is_wanted[self.leaf(self.node(*key), *key)]);
+        let (mut near, mut found) = (Vec::new(), [0; 1024]);
+        for keys in keys.chunks(found.len()) {
+            let mut length = 0;
+            for key in keys {
+                found[length] = *key;
+                length += usize::from(is_wanted[self.leaf(self.node(*key), *key)]);
+            }
+            near.extend_from_slice(&found[..length]);
         }
-        near.truncate(length);
         near
     }
 

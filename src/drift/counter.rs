@@ -185,12 +185,13 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// Counts values on a binary axis; NaN may be among them.
-    fn add_reals(&mut self, values: &[f64]) {
+    /// Counts values on a binary axis; NaN may be among them. `whole` is their [`range`], if it is known.
+    fn add_reals(&mut self, values: &[f64], whole: Option<(u64, f64, f64)>) {
         let mut keys = std::mem::take(&mut self.keys);
         let mut numbers = Vec::new();
+        let whole = whole.filter(|_| values.len() <= BLOCK);
         for block in values.chunks(BLOCK) {
-            let (nan, least, greatest) = vectorized(|| range(block));
+            let (nan, least, greatest) = whole.unwrap_or_else(|| vectorized(|| range(block)));
             let block = if nan == 0 {
                 block
             } else {
@@ -314,7 +315,7 @@ impl Visit for Taking<'_, '_> {
                 } else {
                     reals.extend(values.iter().map(|value| part(value.count(), ratio.over)));
                 }
-                self.counter.add_reals(&reals);
+                self.counter.add_reals(&reals, None);
                 self.counter.reals = reals;
             }
             (_, Axis::Whole { .. }) => {
@@ -347,9 +348,9 @@ impl Taking<'_, '_> {
         match self.counter.line.axis {
             Axis::Binary(Unit::Decimal(scale)) => {
                 let counts: Vec<f64> = values.iter().map(|value| decimal_of_real(*value, scale)).collect();
-                self.counter.add_reals(&counts);
+                self.counter.add_reals(&counts, None);
             }
-            Axis::Binary(_) => self.counter.add_reals(values),
+            Axis::Binary(_) => self.counter.add_reals(values, Some((nan, least, greatest))),
             axis @ Axis::Whole { unit, .. } => {
                 let numbers = values.iter().filter(|value| !value.is_nan());
                 self.counter.counts.nan += nan;

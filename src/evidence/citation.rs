@@ -76,6 +76,8 @@ pub enum Source {
     Watchers,
     /// Files that jobs wrote: evaluations, manifests.
     Output,
+    /// Files that people wrote for AWS: templates, definitions, requests, scripts.
+    Config,
 }
 
 impl Source {
@@ -93,6 +95,7 @@ impl Source {
             Self::Metrics => "metrics",
             Self::Watchers => "watchers",
             Self::Output => "output",
+            Self::Config => "config",
         }
     }
 }

@@ -41,8 +41,8 @@ impl JsonSchema for Arn {
 
 impl Arn {
     fn new(text: Arc<str>) -> Self {
-        let folded = text.to_lowercase();
-        let key = ArnKey(if folded == *text { text.clone() } else { folded.into() });
+        let is_folded = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        let key = ArnKey(if is_folded { text.clone() } else { text.to_lowercase().into() });
         Self { text, key }
     }
 

@@ -1,6 +1,6 @@
 //! API calls that change something, lists that are complete, tags, and trails.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::Excerpt;
 use super::arn::Arn;
@@ -19,6 +19,8 @@ pub struct CallStatement {
     pub name: Option<String>,
     /// Error code, if the call failed.
     pub error: Option<String>,
+    /// What the service said of the failure.
+    pub reason: Option<String>,
     /// Account.
     pub account: String,
     /// Region.
@@ -81,6 +83,8 @@ pub enum Listed {
     ScalingPolicies,
     /// Images of one repository.
     Images,
+    /// Executions of monitoring schedules.
+    MonitoringExecutions,
 }
 
 /// Tags of a resource.
@@ -89,7 +93,7 @@ pub struct TagsStatement {
     /// The resource.
     pub arn: Arn,
     /// Its tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Whether these are all of its tags, and not tags that a call added.
     pub all: bool,
 }

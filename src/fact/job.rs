@@ -1,6 +1,6 @@
 //! Training, processing, transform and tuning jobs; and builds.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -236,11 +236,11 @@ pub struct JobStatement {
     /// Model that a transform job runs.
     pub model: Option<String>,
     /// Hyperparameters, values as written.
-    pub hyperparameters: BTreeMap<String, String>,
+    pub hyperparameters: LiteMap<String, String>,
     /// Environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: LiteMap<String, String>,
     /// Tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Phases, in order.
     pub phases: Vec<Phase>,
     /// What made the job: a tuning job, a monitoring schedule.
@@ -276,9 +276,9 @@ impl JobStatement {
             output_path: None,
             checkpoint: None,
             model: None,
-            hyperparameters: BTreeMap::new(),
-            environment: BTreeMap::new(),
-            tags: BTreeMap::new(),
+            hyperparameters: LiteMap::new_vec(),
+            environment: LiteMap::new_vec(),
+            tags: LiteMap::new_vec(),
             phases: Vec::new(),
             parent: None,
             metrics: Vec::new(),

@@ -25,6 +25,15 @@ pub enum LogWhat {
         /// Days; for ever where there is no number.
         days: Option<i64>,
     },
+    /// That the group holds no events of an interval.
+    Silence {
+        /// From when on; from its beginning where that is not said.
+        from: Option<Instant>,
+        /// Until when.
+        to: Option<Instant>,
+        /// Whether only the size of the group says so.
+        by_size: bool,
+    },
     /// The training toolkit's dump of its environment.
     Environment {
         /// The job's name, set by the platform.
@@ -126,6 +135,9 @@ impl LogStatement {
                 excerpt.and("events", Some(events)).and("first", at(*first)).and("last", at(*last))
             }
             LogWhat::Retention { days } => excerpt.and("group", self.group.as_ref()).and("retentionInDays", days.as_ref()),
+            LogWhat::Silence { from, to, .. } => {
+                excerpt.and("group", self.group.as_ref()).and("events", Some(0)).and("from", at(*from)).and("to", at(*to))
+            }
             LogWhat::Environment { job, source } => excerpt.and("job_name", job.as_ref()).and("module_dir", source.as_ref()),
             LogWhat::Commit { name, commit } => excerpt.and(name, Some(commit)),
             LogWhat::Package { name, version, installed: true } => excerpt.and("installed", Some(format!("{name}-{version}"))),

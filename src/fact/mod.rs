@@ -7,11 +7,13 @@ pub mod alarm;
 pub mod arn;
 pub mod call;
 pub mod commit;
+pub mod config;
 pub mod density;
 pub mod image;
 pub mod job;
 pub mod log;
 pub mod metric;
+pub mod monitor;
 pub mod object;
 pub mod pattern;
 pub mod pipeline;
@@ -104,7 +106,7 @@ pub enum Statement {
     /// About a lineage association or artifact.
     Association(Box<registry::AssociationStatement>),
     /// About an object in S3.
-    Object(object::ObjectStatement),
+    Object(Box<object::ObjectStatement>),
     /// About the extent of a listing of S3 objects.
     Listing(Box<object::ListingStatement>),
     /// About a bucket's settings.
@@ -135,6 +137,10 @@ pub enum Statement {
     Metric(Box<metric::MetricStatement>),
     /// Evaluation results that a job wrote.
     Evaluation(Box<metric::EvaluationStatement>),
+    /// About a monitoring schedule or one of its executions.
+    Monitor(Box<monitor::MonitorStatement>),
+    /// What a template, definition, request or script says to AWS.
+    Config(Box<config::ConfigStatement>),
 }
 
 impl Statement {
@@ -168,6 +174,8 @@ impl Statement {
             Self::Scaling(scaling) => scaling.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
+            Self::Monitor(monitor) => monitor.excerpt(),
+            Self::Config(config) => config.excerpt(),
         }
     }
 }

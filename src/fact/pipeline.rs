@@ -1,6 +1,6 @@
 //! Pipelines, their definitions, executions and steps.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::arn::Arn;
 use super::{Excerpt, Words, at};
@@ -76,7 +76,7 @@ pub struct ExecutionStatement {
     /// Why it failed.
     pub failure: Option<String>,
     /// Parameters.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: LiteMap<String, String>,
 }
 
 /// What one record says about a step of an execution.

@@ -1,6 +1,6 @@
 //! Models, model packages, feature groups, and `SageMaker`'s own lineage records.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Container {
     /// Package the container comes from.
     pub package: Option<Arn>,
     /// Environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: LiteMap<String, String>,
     /// Whether the container serves many models from a prefix.
     pub multi_model: bool,
 }
@@ -47,7 +47,7 @@ pub struct ModelStatement {
     /// Execution role.
     pub role: Option<String>,
     /// Tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
 }
 
 /// Where a package stands with those who approve it.
@@ -114,9 +114,9 @@ pub struct PackageStatement {
     /// What generated it, usually a pipeline execution.
     pub generated_by: Option<String>,
     /// The caller's own metadata.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: LiteMap<String, String>,
     /// Tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
     /// Where its evaluation results lie.
     pub evaluations: Vec<S3Uri>,
     /// Who created it, as the package itself records.

@@ -2,9 +2,9 @@
 //!
 //! They are replaced when they are read, so that nothing later can print them by mistake.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use litemap::LiteMap;
 use regex::Regex;
 
 use super::s3::S3Uri;
@@ -27,13 +27,15 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | \beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.   # JSON web tokens
         | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY
         | \bBearer\s+[0-9A-Za-z._~+/=-]{6,}    # HTTP authorisation
-        | \w+://[^\s/:@]*:[^\s@]+@             # a password in a URL
         ",
     )
     .ok()
 });
 
-/// The length of the shortest text that [`VALUE`] can match: `a://:b@`.
+/// A password in a URL. Apart from the others, which begin with words that are searched for fast.
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\w+://[^\s/:@]*:[^\s@]+@").ok());
+
+/// The length of the shortest text that [`VALUE`] or [`URL`] can match: `a://:b@`.
 const SHORTEST: usize = 7;
 
 /// A name and what stands behind it in running text: `password=x`, `"token": "x"`, `--secret x`.
@@ -53,18 +55,20 @@ pub fn is_secret(name: &str, value: &str) -> bool {
         return false;
     }
     let matches = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    if value.len() >= SHORTEST && matches(&VALUE, value) {
+    if value.len() >= SHORTEST && (matches(&VALUE, value) || (value.contains('@') && matches(&URL, value))) {
         return true;
+    }
+    if !matches(&NAME, name) {
+        return false;
     }
     let folded = name.to_ascii_lowercase();
     let counts = value.parse::<f64>().is_ok() && !folded.contains("pass") && !folded.contains("secret");
-    let harmless = S3Uri::parse(value).is_some() || counts || matches!(value, "true" | "false");
-    !harmless && matches(&NAME, name)
+    !(S3Uri::parse(value).is_some() || counts || matches!(value, "true" | "false"))
 }
 
 /// Replaces the secrets among named values.
-pub fn redact(values: &mut BTreeMap<String, String>) {
-    for (name, value) in values {
+pub fn redact(values: &mut LiteMap<String, String>) {
+    for (name, value) in values.iter_mut() {
         if is_secret(name, value) {
             REDACTED.clone_into(value);
         }
@@ -89,7 +93,10 @@ pub fn redact_arguments(arguments: &mut [String]) {
 
 /// Replaces what looks like a secret inside a text: what has the form of one, and what stands behind a name of one.
 pub fn redact_text(text: &str) -> String {
-    let text = VALUE.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, REDACTED).into_owned());
+    let mut text = text.to_owned();
+    for pattern in [&VALUE, &URL].into_iter().filter_map(|pattern| pattern.as_ref()) {
+        text = pattern.replace_all(&text, REDACTED).into_owned();
+    }
     let (Some(named), Some(key)) = (NAMED.as_ref(), KEY.as_ref()) else { return text };
     let text = named.replace_all(&text, |found: &regex::Captures<'_>| {
         let part = |at: usize| found.get(at).or_else(|| found.get(at + 3)).map(|part| part.as_str()).unwrap_or_default();

@@ -16,6 +16,9 @@ pub struct Fields<'a> {
     children: &'a [(u32, u32)],
 }
 
+/// Bytes of a text in which searching for a key is worth its preparation.
+const LONG: usize = 256;
+
 impl<'a> Element<'a> {
     /// Returns the members of this element, if it is an object.
     pub fn fields(&self) -> Fields<'a> {
@@ -29,8 +32,10 @@ impl<'a> Element<'a> {
 
     /// Returns the text of the member with the given key.
     pub fn field(&self, key: &str) -> Option<&'a [u8]> {
-        // Most keys that are asked for are not there, which is found out faster than what is.
-        memchr::memmem::find(self.bytes, key.as_bytes())?;
+        // Most keys that are asked for are not there, which in long texts is found out faster than what is.
+        if self.bytes.len() > LONG {
+            memchr::memmem::find(self.bytes, key.as_bytes())?;
+        }
         self.fields().find(|(name, _)| *name == key.as_bytes()).map(|(_, value)| value)
     }
 
@@ -119,12 +124,30 @@ impl Fields<'_> {
 fn string_end(text: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        at += short_run(text.get(at..)?)?;
         if text[at] == b'"' {
             return Some(at);
         }
         at += 2;
     }
+}
+
+/// Returns the position of the first quote or backslash. Most strings are short: their words are compared in place.
+fn short_run(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let (words, _) = text.as_chunks::<8>();
+    for (at, word) in words.iter().take(4).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // A byte that is 0 borrows: its highest bit is set, and only those before the first such byte are certain.
+        let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(8 * at + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let done = 8 * words.len().min(4);
+    memchr::memchr2(b'"', b'\\', &text[done..]).map(|at| done + at)
 }
 
 /// Returns the content of a string value's text; nothing for other values.

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use litemap::LiteMap;
 
 use super::members::is_withheld;
 use crate::time::Instant;
@@ -91,11 +94,21 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// Tags, written as a list of `{"Key", "Value"}` or as a map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags(pub BTreeMap<String, String>);
+pub struct Tags(pub LiteMap<String, String>);
 
 impl<'de> Deserialize<'de> for Tags {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TagsVisitor).map(Self)
+    }
+}
+
+/// Values by name, such as environments and hyperparameters; names that have no value are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named(pub LiteMap<String, String>);
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamedVisitor).map(Self)
     }
 }
 
@@ -220,28 +233,57 @@ impl<'de> Visitor<'de> for MomentVisitor {
     }
 }
 
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = LiteMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("values by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut values = LiteMap::new_vec();
+        while let Some((name, value)) = access.next_entry::<String, Text>()? {
+            if let Some(value) = value.0 {
+                values.insert(name, value);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// A tag, in either spelling.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tag {
+    #[serde(rename = "Key", alias = "key")]
+    key: Text,
+    #[serde(rename = "Value", alias = "value")]
+    value: Text,
+}
+
 struct TagsVisitor;
 
 impl<'de> Visitor<'de> for TagsVisitor {
-    type Value = BTreeMap<String, String>;
+    type Value = LiteMap<String, String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("tags")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut tags = BTreeMap::new();
-        while let Some(pair) = access.next_element::<BTreeMap<String, Text>>()? {
-            let part = |names: [&str; 2]| names.iter().find_map(|name| pair.get(*name)).and_then(|text| text.0.clone());
-            if let Some(key) = part(["Key", "key"]) {
-                tags.insert(key, part(["Value", "value"]).unwrap_or_default());
+        let mut tags = LiteMap::new_vec();
+        while let Some(tag) = access.next_element::<Tag>()? {
+            if let Some(key) = tag.key.0 {
+                tags.insert(key, tag.value.0.unwrap_or_default());
             }
         }
         Ok(tags)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut tags = BTreeMap::new();
+        let mut tags = LiteMap::new_vec();
         while let Some((key, value)) = access.next_entry::<String, Text>()? {
             tags.insert(key, value.0.unwrap_or_default());
         }
@@ -249,11 +291,11 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(BTreeMap::new())
+        Ok(LiteMap::new_vec())
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(BTreeMap::new())
+        Ok(LiteMap::new_vec())
     }
 }
 

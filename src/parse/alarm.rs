@@ -25,7 +25,6 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::Alarms => Each::list(alarm, |rows, header, cx, sink| listed(Listed::Alarms, rows, header, cx, sink)),
         Format::AlarmHistory => Each::list(item, |rows, header, cx, sink| listed(Listed::AlarmHistory, rows, header, cx, sink)),
-        Format::Template => Each::one(template),
         _ => None,
     }
 }
@@ -338,20 +337,15 @@ pub(super) fn recorded(call: &mut RecordedCall<'_>, sink: &mut Sink) {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-struct Template {
-    resources: BTreeMap<String, Value>,
-}
-
-/// Reads the alarms of a `CloudFormation` template. What a function of the template makes is not known and left out.
-fn template(template: Template, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
-    for (id, resource) in &template.resources {
+/// Reads the alarms of a `CloudFormation` template; `at` says where a resource stands. What a function of the template makes is not
+/// known and left out.
+pub(super) fn of_template(template: &Value, at: &dyn Fn(&str) -> Locator, cx: &Context<'_>, sink: &mut Sink) {
+    for (id, resource) in template.get("Resources").and_then(Value::as_object).into_iter().flatten() {
         if resource.get("Type").and_then(Value::as_str) != Some("AWS::CloudWatch::Alarm") {
             continue;
         }
+        let place = at(id);
         let plain = literal(resource.get("Properties").unwrap_or(&Value::Null));
-        let place = Locator::Place(format!("{}/Resources/{id}", place.to_string().trim_end_matches('/')).into());
         let Ok((alarm, _)) = element::read::<Alarm>(plain.to_string().as_bytes()) else {
             sink.defect(place, "an alarm whose properties do not fit");
             continue;

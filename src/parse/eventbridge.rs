@@ -230,7 +230,7 @@ struct ChangedObject {
 
 impl ChangedObject {
     fn statement(self, bucket: &str, key: String, what: ObjectWhat, at: Option<Instant>) -> Statement {
-        Statement::Object(ObjectStatement {
+        Statement::Object(Box::new(ObjectStatement {
             bucket: bucket.into(),
             key: key.into(),
             what,
@@ -241,7 +241,7 @@ impl ChangedObject {
             sha256: None,
             at,
             sequencer: self.sequencer.0.map(Into::into),
-        })
+        }))
     }
 }
 

@@ -118,7 +118,7 @@ fn say(row: &Row, bucket: &str, created: Option<Instant>, order: u64, sink: &mut
         at,
         sequencer: None,
     };
-    sink.say(&place, Source::S3, at, Statement::Object(statement));
+    sink.say(&place, Source::S3, at, Statement::Object(Box::new(statement)));
     at
 }
 

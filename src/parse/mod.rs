@@ -6,6 +6,7 @@
 mod alarm;
 mod build;
 mod cloudtrail;
+mod config;
 mod csv;
 mod ecr;
 mod eventbridge;
@@ -151,6 +152,7 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| scaling::reader(format))
         .or_else(|| metric::reader(format))
         .or_else(|| output::reader(format))
+        .or_else(|| config::reader(format))
         .or_else(|| inventory::reader(format))
         .or_else(|| match format {
             // A sidecar speaks of the file beside it; it was read when that file was.
@@ -254,6 +256,7 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
             sink.carrier = fidelity(format);
             match format {
                 Format::AccessLog | Format::S3Ls => s3::text(window, format, cx, sink),
+                Format::Template | Format::Python => config::text(window, format, cx, sink),
                 _ => logs::text(window, format, cx, sink),
             }
             Ok(format)

@@ -1,8 +1,10 @@
 //! Where readers put what they find.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cloudtrail::Actors;
 use super::inventory::Manifest;
 use super::request::Request;
 use super::{Options, Parsed};
@@ -17,6 +19,26 @@ use crate::time::Instant;
 
 /// Problems listed one by one; after that they are only counted, so that a file of garbage does not fill the ledger.
 const LISTED: usize = 100;
+
+/// Longest list of facts whose memory is used again.
+const SPARED: usize = 4096;
+
+thread_local! {
+    /// Memory that the facts of one exhibit after the other gather in: most exhibits have few, and growing a list for each of them
+    /// costs more than reading them.
+    static SPARE: Cell<Vec<Fact>> = const { Cell::new(Vec::new()) };
+}
+
+/// Returns the facts in as much memory as they need.
+fn fitted(mut facts: Vec<Fact>) -> Vec<Fact> {
+    if facts.len() > SPARED {
+        return facts;
+    }
+    let mut fitted = Vec::with_capacity(facts.len());
+    fitted.append(&mut facts);
+    SPARE.set(facts);
+    fitted
+}
 
 /// What an exhibit gives, as it is read.
 pub(crate) struct Sink {
@@ -40,6 +62,8 @@ pub(crate) struct Sink {
     owner: Option<Arn>,
     enveloped: Option<String>,
     pub(crate) inventories: Vec<Manifest>,
+    /// Callers of `CloudTrail` records.
+    pub(super) actors: Actors,
 }
 
 /// The minute of a trail that is being counted: records lie close together in a file.
@@ -60,7 +84,7 @@ impl Sink {
             exhibit,
             show_secrets: options.show_secrets,
             base: None,
-            facts: Vec::new(),
+            facts: SPARE.take(),
             problems: Vec::new(),
             unlisted: 0,
             damaged: 0,
@@ -76,6 +100,7 @@ impl Sink {
             owner: None,
             enveloped: None,
             inventories: Vec::new(),
+            actors: Actors::default(),
         }
     }
 
@@ -283,7 +308,7 @@ impl Sink {
             format: format.map_or_else(|_| "unknown".to_owned(), |format| format.name().to_owned()),
             disposition,
             records: self.records,
-            facts: self.facts,
+            facts: fitted(self.facts),
             problems: self.problems,
             density: self.density.into_iter().collect(),
             earliest: self.earliest,

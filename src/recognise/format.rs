@@ -95,8 +95,8 @@ formats! {
     QueryLineage "sagemaker-query-lineage" "answer of `sagemaker query-lineage`";
     Search "sagemaker-search" "answer of `sagemaker search`";
     Tags "sagemaker-tags" "answer of `sagemaker list-tags`";
-    MonitoringExecutions "sagemaker-monitoring-executions" "answer of `sagemaker list-monitoring-executions`" known;
-    MonitoringSchedule "sagemaker-monitoring-schedule" "answer of `sagemaker describe-monitoring-schedule`" known;
+    MonitoringExecutions "sagemaker-monitoring-executions" "answer of `sagemaker list-monitoring-executions`";
+    MonitoringSchedule "sagemaker-monitoring-schedule" "answer of `sagemaker describe-monitoring-schedule`";
     InferenceComponent "sagemaker-inference-component" "answer of `sagemaker describe-inference-component`" known;
     TrialComponent "sagemaker-trial-component" "answer of `sagemaker describe-trial-component`" known;
     EcrImages "ecr-describe-images" "answer of `ecr describe-images`";
@@ -136,7 +136,9 @@ formats! {
     ScalingActivities "scaling-activities" "answer of `application-autoscaling describe-scaling-activities`";
     ScalableTargets "scaling-targets" "answer of `application-autoscaling describe-scalable-targets`";
     ScalingPolicies "scaling-policies" "answer of `application-autoscaling describe-scaling-policies`";
-    Template "cloudformation-template" "CloudFormation template (JSON): its alarms";
+    Template "cloudformation-template" "CloudFormation template";
+    Request "aws-request" "request of an AWS API call, as the AWS CLI takes it (`--cli-input-json`)";
+    Python "python-source" "Python source that calls AWS";
     Notebook "jupyter-notebook" "Jupyter notebook" known;
     GitHubLog "github-actions-log" "GitHub Actions log" known;
     CodeBuildLog "codebuild-log" "CodeBuild log" known;

@@ -5,6 +5,7 @@
 
 mod format;
 mod outline;
+pub mod requests;
 mod text;
 
 pub use format::Format;
@@ -232,7 +233,9 @@ pub fn element(text: &[u8]) -> Option<(Format, Layout)> {
     if let Some(format) = by_values(&outline) {
         return Some((format, Layout::Values));
     }
-    let signature = SIGNATURES.iter().find(|signature| fits(signature, &outline))?;
+    let Some(signature) = SIGNATURES.iter().find(|signature| fits(signature, &outline)) else {
+        return by_hand(&outline, text).map(|format| (format, Layout::Values));
+    };
     let is_list = signature.list.is_some() && !matches!(signature.format, Format::MonitorConstraints | Format::MonitorStatistics);
     Some((signature.format, if is_list { Layout::Members } else { layout_of(signature.format) }))
 }
@@ -255,6 +258,14 @@ fn by_values(outline: &Outline) -> Option<Format> {
         return Some(Format::BucketVersioning);
     }
     (scalar("Version") == Some("2020-12-01") && outline.has(&["Steps"])).then_some(Format::PipelineDefinition)
+}
+
+/// Tells what people write from what services answer; it is looked for last.
+fn by_hand(outline: &Outline, text: &[u8]) -> Option<Format> {
+    if outline.has(&["Resources"]) && memchr::memmem::find(text, b"\"AWS::").is_some() {
+        return Some(Format::Template);
+    }
+    requests::of(&|key| outline.has(&[key])).map(|_| Format::Request)
 }
 
 fn fits(signature: &Signature, outline: &Outline) -> bool {

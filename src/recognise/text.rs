@@ -27,6 +27,25 @@ static YAML: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^(\w+(Arn|Name|Status|Id|Time|List|Summaries)|Versions|Contents|Events|Records|Tags): ?\S?").ok()
 });
 
+/// What makes a template of a text: its own head, or resources of AWS.
+static TEMPLATE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)^AWSTemplateFormatVersion\s*:|^Resources\s*:(?s:.*)^\s+Type\s*:\s*['\x22]?AWS::").ok());
+
+/// An import of what talks to AWS.
+static IMPORT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*(import|from)[ \t]+(boto3|botocore|sagemaker)\b").ok());
+
+/// How Python begins, after comments: prose and notes that quote a script begin otherwise.
+static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let begins = r"import |from \w|def |class |@\w|if |try:|async |[A-Za-z_][\w.]*\s*[=(:]";
+    Regex::new(&format!(r"^\s*(#.*\n\s*)*([rub]?\x22\x22\x22|[rub]?'''|{begins})")).ok()
+});
+
+/// Returns whether a text is of a format that a pattern knows.
+fn is(pattern: &LazyLock<Option<Regex>>, head: &[u8]) -> bool {
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(head))
+}
+
 /// Returns the format of a text, by the lines of its first part.
 pub(super) fn format(head: &[u8]) -> Option<Format> {
     if head.starts_with(b"# v2 git bundle") || head.starts_with(b"# v3 git bundle") {
@@ -52,6 +71,12 @@ pub(super) fn format(head: &[u8]) -> Option<Format> {
         if matching * 10 >= lines.len() && (pattern.is_match(first) || *format == Format::S3Ls) {
             return Some(*format);
         }
+    }
+    if is(&TEMPLATE, head) {
+        return Some(Format::Template);
+    }
+    if is(&IMPORT, head) && is(&PYTHON, head) && memchr::memmem::find(head, b"\n```").is_none() {
+        return Some(Format::Python);
     }
     let yaml = YAML.as_ref()?.find_iter(head).count();
     (yaml >= 2 || (yaml == 1 && lines.len() <= 3)).then_some(Format::OutputYaml)

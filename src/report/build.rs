@@ -9,7 +9,7 @@ use super::document as doc;
 use super::timeline;
 use crate::audit::{Audit, Timeline};
 use crate::case::claim::Claim;
-use crate::case::gap::Gaps;
+use crate::case::gap::{GapKey, Gaps};
 use crate::case::jobs::{Job, LimitSetter, ReadWindow};
 use crate::case::lineage::{self, Lineage};
 use crate::case::registry::Decision;
@@ -21,19 +21,19 @@ use crate::fact::s3::S3Uri;
 use crate::finding::{Accepted, Finding, Severity};
 
 /// Gives evidence its ids.
-struct Numbers<'a> {
+pub(in crate::report) struct Numbers<'a> {
     gaps: &'a Gaps,
     cited: BTreeMap<(ExhibitId, Locator), Citation>,
     ids: BTreeMap<(ExhibitId, Locator), String>,
 }
 
 impl<'a> Numbers<'a> {
-    fn new(gaps: &'a Gaps) -> Self {
+    pub(in crate::report) fn new(gaps: &'a Gaps) -> Self {
         Self { gaps, cited: BTreeMap::new(), ids: BTreeMap::new() }
     }
 
     /// Numbers what has been cited so far; returns the rows.
-    fn close(&mut self, ledger: &Ledger) -> Vec<doc::Evidence> {
+    pub(in crate::report) fn close(&mut self, ledger: &Ledger) -> Vec<doc::Evidence> {
         let mut cited: Vec<&Citation> = self.cited.values().collect();
         // Undated evidence comes last.
         cited.sort_by(|left, right| left.time.is_none().cmp(&right.time.is_none()).then_with(|| left.cmp(right)));
@@ -47,7 +47,7 @@ impl<'a> Numbers<'a> {
         rows
     }
 
-    fn cite<'c>(&mut self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<String> {
+    pub(in crate::report) fn cite<'c>(&mut self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         for citation in citations {
             let place = (citation.exhibit, citation.locator.clone());
@@ -65,6 +65,11 @@ impl<'a> Numbers<'a> {
         ids
     }
 
+    /// Returns the ids of gaps.
+    pub(in crate::report) fn missing(&self, keys: &[GapKey]) -> Vec<String> {
+        keys.iter().filter_map(|key| self.gaps.id(key)).map(str::to_owned).collect()
+    }
+
     fn claim<T, U>(&mut self, claim: &Claim<T>, value: impl Fn(&T) -> U) -> doc::Claim<U> {
         let conflicts = claim
             .conflicts()
@@ -76,7 +81,7 @@ impl<'a> Numbers<'a> {
             grade: claim.grade(),
             why: claim.why().to_owned(),
             evidence: self.cite(claim.citations().into_iter().flat_map(Citations::iter)),
-            missing: claim.missing().iter().filter_map(|key| self.gaps.id(key)).map(str::to_owned).collect(),
+            missing: self.missing(claim.missing()),
             via: claim.hops().to_vec(),
         }
     }
@@ -299,7 +304,7 @@ fn object(object: &lineage::DataObject) -> doc::DataObject {
     }
 }
 
-const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
+pub(in crate::report) const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
     doc::Bounds { earliest: bounds.earliest, latest: bounds.latest }
 }
 
@@ -400,7 +405,7 @@ fn accepted(accepted: &Accepted) -> doc::Accepted {
     }
 }
 
-fn gaps(gaps: &Gaps) -> Vec<doc::Gap> {
+pub(in crate::report) fn gaps(gaps: &Gaps) -> Vec<doc::Gap> {
     let rows = gaps.iter().map(|gap| doc::Gap {
         id: gap.id.clone(),
         kind: gap.kind,

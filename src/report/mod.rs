@@ -3,6 +3,7 @@
 pub mod build;
 pub mod document;
 pub mod drift;
+pub mod impact;
 pub mod json;
 pub mod script;
 pub mod text;

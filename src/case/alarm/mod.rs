@@ -277,6 +277,9 @@ impl Alarm {
             let covers = self.told_at.is_none_or(|told| told >= to);
             return covers.then_some(state == State::Alarm);
         }
+        if described.is_some_and(|(state, since)| state == State::Alarm && since <= to) {
+            return Some(true);
+        }
         match before.or(after) {
             Some(State::Alarm) => Some(true),
             Some(_) if listed => Some(false),

@@ -33,6 +33,25 @@ impl Case {
         }
         self.of_serving(spans, &mut book);
         of_trails(spans, jobs, &mut book);
+        self.close(book)
+    }
+
+    /// Returns the gaps that would lift claims, those of the given intervals of serving, and what is needed besides.
+    pub fn gaps_of(&self, lifts: &[&GapKey], spans: &[&Span], needs: &BTreeSet<GapKey>) -> Gaps {
+        let mut book = GapBook::default();
+        for key in lifts {
+            book.lifts(key);
+        }
+        for key in needs {
+            book.need(key);
+        }
+        self.of_serving(spans, &mut book);
+        of_trails(spans, &[], &mut book);
+        self.close(book)
+    }
+
+    /// Words and numbers what is missing.
+    fn close(&self, book: GapBook) -> Gaps {
         let names = self.names();
         let name_of = |arn: &Arn| names.get(&arn.key()).map_or_else(|| arn.last().to_owned(), |name| (*name).to_owned());
         book.close(&GapContext {

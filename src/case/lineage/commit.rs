@@ -1,5 +1,7 @@
 //! The commit a model was trained from: everywhere it is stated, and whether the statements agree.
 
+use litemap::LiteMap;
+
 use super::super::Case;
 use super::super::claim::{Claim, Conflict, Grade};
 use super::super::gap::GapKey;
@@ -30,11 +32,30 @@ pub(super) fn claim(
         of_job(case, job, &mut stated);
     }
     of_release(case, view, package, &mut stated);
+    decide(stated, job, unknown_job, || unknown(view, job, unknown_job))
+}
+
+/// Claims the commit of a job by what is stated of the job itself.
+pub(super) fn of_job_alone(case: &Case, job: &Job) -> Claim<String> {
+    let mut stated = Vec::new();
+    of_job(case, job, &mut stated);
+    decide(stated, Some(job), &[], || {
+        Claim::unknown("nothing that was recorded names a commit", [GapKey::CommitNeverRecorded(job.arn.clone())])
+    })
+}
+
+/// Decides between the commits that are stated.
+fn decide(
+    mut stated: Vec<Stated>,
+    job: Option<&Job>,
+    unknown_job: &[GapKey],
+    unknown: impl Fn() -> Claim<String>,
+) -> Claim<String> {
     stated.sort_by(|left, right| left.source.cmp(&right.source).then_with(|| left.commit.cmp(&right.commit)));
     let groups = groups(stated);
     match groups.len() {
-        0 => unknown(view, job, unknown_job),
-        1 => groups.into_iter().next().map_or_else(|| unknown(view, job, unknown_job), |group| agreed(group, job, unknown_job)),
+        0 => unknown(),
+        1 => groups.into_iter().next().map_or_else(unknown, |group| agreed(group, job, unknown_job)),
         _ => {
             let sides: Vec<Conflict<String>> = groups
                 .into_iter()
@@ -91,7 +112,7 @@ fn unknown(view: &View<'_>, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<
 
 /// Collects what the job states: its request, its image, its log, and the build that made either.
 fn of_job(case: &Case, job: &Job, into: &mut Vec<Stated>) {
-    let named = |values: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
+    let named = |values: &LiteMap<String, String>| -> Vec<(String, String)> {
         values
             .iter()
             .filter(|(name, _)| is_commit_name(name))

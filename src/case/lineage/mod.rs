@@ -329,6 +329,22 @@ pub fn job_code(case: &Case, job: &Job) -> (Claim<Source>, Claim<Image>) {
     (source::claim(case, Some(job), &[]), image::training(case, Some(job), &[]))
 }
 
+/// Returns the data of a job of any kind: the same claims that lineage makes of a training job.
+pub fn job_data(case: &Case, job: &Job) -> Vec<Channel> {
+    data::channels(case, job)
+}
+
+/// Returns the commit that a job of any kind ran, as far as the job itself, its image, its log and its builds state it.
+pub fn job_commit(case: &Case, job: &Job) -> Claim<String> {
+    commit::of_job_alone(case, job)
+}
+
+/// Returns the lineage of every package by its own content, also of those that a model in the evidence uses.
+pub fn of_packages(case: &Case) -> Vec<Lineage> {
+    let packages = case.packages.iter();
+    packages.map(|package| lineage(case, &View::of_package(package), package.arn.name().to_owned())).collect()
+}
+
 /// Returns the S3 places that a job's environment, hyperparameters or arguments name, beside its declared inputs and outputs.
 pub fn named_data(job: &Job) -> Vec<(Naming, crate::fact::s3::S3Uri)> {
     named::places(job)

@@ -15,7 +15,7 @@ pub(in crate::check) const CHECK: Check = Check {
     fires_when: "An alarm has a percentile in `Statistic`, which belongs in `ExtendedStatistic`.",
     why: "CloudWatch refuses such an alarm. A stack with it does not deploy, so there is no alarm, and whoever wrote it believes that there is one.",
     needs: "The template, or CloudTrail's record of the refused `PutMetricAlarm`. With `cloudwatch describe-alarms` it also says whether an alarm of that name is there.",
-    fooled_by: "A template that was mended later and is exported in its old form. Templates in YAML and functions of templates are not read.",
+    fooled_by: "A template that was mended later and is exported in its old form. What functions of a template would make is not known.",
     remedy: "Move the percentile to `ExtendedStatistic` and leave `Statistic` out.",
     run,
 };
@@ -35,7 +35,7 @@ fn run(case: &Case, findings: &mut Findings) {
             Some(Told::Template) => "cannot be deployed",
             _ => "is set wrongly",
         };
-        let title = format!("{} {what}: {statistic} stands in Statistic and belongs in ExtendedStatistic", alarm.name);
+        let title = format!("{} {what}; {statistic} stands in Statistic and belongs in ExtendedStatistic", alarm.name);
         let finding = CHECK
             .finds(alarm.subject(), title, Grade::B, evidence)
             .because(is_there(case, alarm))

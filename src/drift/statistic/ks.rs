@@ -21,6 +21,10 @@ pub(crate) struct Bounds {
 
 /// Returns the difference of two distributions that have counted `b` of `n` and `c` of `m`, times n m.
 fn difference((b, n): (u64, u64), (c, m): (u64, u64)) -> i128 {
+    if (n | m) >> 31 == 0 {
+        // Products of shares of so few values fit 62 bits.
+        return i128::from((b * m).cast_signed() - (c * n).cast_signed()).abs();
+    }
     (i128::from(b) * i128::from(m) - i128::from(c) * i128::from(n)).abs()
 }
 

@@ -33,6 +33,12 @@ pub(crate) fn both<'a>(baseline: &'a Counts, current: &'a Counts) -> impl Iterat
     })
 }
 
+/// Returns a whole number rounded; most fit 64 bits, which takes one instruction.
+#[inline]
+pub(crate) fn rounded(whole: u128) -> f64 {
+    u64::try_from(whole).map_or_else(|_| whole as f64, |whole| whole as f64)
+}
+
 /// A sum of floating-point numbers that loses nothing of its summands but the last rounding (Neumaier).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sum {

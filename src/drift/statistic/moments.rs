@@ -4,7 +4,7 @@ use super::super::axis::{Axis, Zero};
 use super::super::counter::Line;
 use super::super::counts::{Counts, Extreme};
 use super::super::result::{QUANTILES, Quantile};
-use super::Sum;
+use super::{Sum, rounded};
 
 /// Returns the mean and the standard deviation of the sample, in the unit in which statistics are given.
 ///
@@ -20,7 +20,7 @@ pub(crate) fn moments(line: &Line, counts: &Counts) -> (Option<f64>, Option<f64>
     for (cell, count, steps) in &counts.cells {
         let (low, step) = line.cells.place(*cell, line.axis, zero);
         sum.add(*count as f64 * low);
-        sum.add(*steps as f64 * step);
+        sum.add(rounded(*steps) * step);
         if line.cells.is_count(*cell) {
             squares.add(*count as f64 * low * low);
         }

@@ -10,8 +10,12 @@ pub(crate) const FLOOR: f64 = 1e-4;
 pub(crate) fn bins(cells: &Cells, edges: &[u64], counts: &Counts) -> Vec<u64> {
     let ends: Vec<u32> = edges.iter().map(|edge| cells.find(*edge).0).collect();
     let mut bins = vec![0; edges.len() + 1];
+    let mut bin = 0;
     for (cell, count, _) in &counts.cells {
-        bins[ends.partition_point(|end| end < cell)] += count;
+        while ends.get(bin).is_some_and(|end| end < cell) {
+            bin += 1;
+        }
+        bins[bin] += count;
     }
     bins
 }

@@ -6,7 +6,7 @@
 
 use super::super::counter::Line;
 use super::super::counts::Counts;
-use super::{Sum, both};
+use super::{Sum, both, rounded};
 
 /// Returns bounds of the distance in the unit in which statistics are given; nothing without values and with infinities.
 pub(crate) fn bounds(line: &Line, baseline: &Counts, current: &Counts) -> Option<(f64, f64)> {
@@ -28,7 +28,7 @@ pub(crate) fn bounds(line: &Line, baseline: &Counts, current: &Counts) -> Option
         let gap = |b: u64, c: u64| b as f64 / n - c as f64 / m;
         let (start, end) = (gap(before, current_before), gap(after, current_after));
         // What both sides' values leave of the cell to their left.
-        let (b, c) = (here.baseline.1 as f64 * step / n, here.current.1 as f64 * step / m);
+        let (b, c) = (rounded(here.baseline.1) * step / n, rounded(here.current.1) * step / m);
         let (left_b, left_c) = (here.baseline.0 as f64 / n * width - b, here.current.0 as f64 / m * width - c);
         // Counted from the end, where the values lie at the beginning, nothing cancels.
         let net = (end * width - (b - c)).abs();

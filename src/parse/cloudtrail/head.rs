@@ -91,12 +91,14 @@ impl<'a> Head<'a> {
         let Some(service) = self.service() else { return false };
         let name = &*self.name;
         match service {
+            // Of the features that are written, those matter that were refused.
+            b"sagemaker" if name == b"PutRecord" => NEEDLES.refused.find(text).is_some(),
             b"sagemaker" => !is_read_only(name) && !is_data_plane(name),
             b"s3" => match name {
                 b"PutObject" | b"CopyObject" | b"CompleteMultipartUpload" | b"DeleteObject" | b"DeleteObjects" => true,
                 // Reads matter where they tell what a job read: by its role's session, or by naming a version.
                 b"GetObject" => NEEDLES.session.find(text).is_some() || NEEDLES.version.find(text).is_some(),
-                _ => memchr::memmem::find(name, b"Bucket").is_some() && !is_read_only(name),
+                _ => !is_read_only(name) && name.windows(6).any(|word| word == b"Bucket"),
             },
             b"kms" => {
                 matches!(name, b"Decrypt" | b"GenerateDataKey")
@@ -125,6 +127,8 @@ struct Needles {
     version: Finder<'static>,
     /// The encryption context of an object.
     object: Finder<'static>,
+    /// The error of a call that failed.
+    refused: Finder<'static>,
 }
 
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
@@ -132,6 +136,7 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     session: Finder::new(br#"/SageMaker""#),
     version: Finder::new(br#""versionId""#),
     object: Finder::new(br#""aws:s3:arn""#),
+    refused: Finder::new(br#""errorCode""#),
 });
 
 /// Reads a string member that `text` begins with; returns its content and what follows. A string with an escape in it is left

@@ -4,6 +4,7 @@
 //! tell what it is; only if it matters is it deserialised. Its carriers (delivered files, `lookup-events`, Lake, Athena, logs,
 //! `EventBridge`) all end in [`record`].
 
+mod actor;
 mod carriers;
 mod digest;
 mod head;
@@ -19,6 +20,7 @@ use crate::recognise::Format;
 use super::sink::Sink;
 use head::Head;
 
+pub(super) use actor::Actors;
 pub(super) use carriers::{csv_row, strings};
 pub(super) use record::Call as RecordedCall;
 

@@ -1,7 +1,8 @@
 //! A record that matters, deserialised: who called what, and what the request and the answer say.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::super::sink::{RecordId, Sink};
@@ -38,40 +39,38 @@ struct Addendum {
 /// The members of a record that are used, beside those of its head.
 #[derive(Default)]
 struct Raw<'a> {
-    identity: Identity,
-    agent: Text,
+    identity: &'a [u8],
+    agent: &'a [u8],
     error: Text,
+    reason: Text,
     event: Text,
     shared: Text,
     request: Option<&'a [u8]>,
     response: Option<&'a [u8]>,
-    bytes_in: Real,
-    resources: Vec<Resource>,
+    additional: &'a [u8],
+    resources: &'a [u8],
     from_console: Flag,
     addendum: Addendum,
 }
 
-/// Who called.
-#[derive(Default)]
-struct Identity {
-    kind: Text,
-    principal: Text,
-    arn: Text,
-    account: Text,
-    invoked_by: Text,
-    issuer: Text,
-    source: Text,
-}
-
 /// What was mended in members that were read, told once for the record.
-#[derive(Default)]
-struct Mended(Option<&'static str>);
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Mended(Option<&'static str>);
 
 impl Mended {
-    fn take<T>(&mut self, read: Result<(T, Option<&'static str>), serde_json::Error>) -> Result<T, serde_json::Error> {
+    pub(super) fn take<T>(&mut self, read: Result<(T, Option<&'static str>), serde_json::Error>) -> Result<T, serde_json::Error> {
         let (value, note) = read?;
         self.0 = self.0.or(note);
         Ok(value)
+    }
+
+    pub(super) fn also(&mut self, other: Self) {
+        self.0 = self.0.or(other.0);
+    }
+
+    #[cfg(test)]
+    pub(super) fn note(&self) -> Option<&'static str> {
+        self.0
     }
 }
 
@@ -83,20 +82,17 @@ impl<'a> Raw<'a> {
         let mut fields = record.fields();
         for (key, value) in &mut fields {
             match key {
-                b"userIdentity" => raw.identity = Identity::of(value, mended)?,
-                b"userAgent" => raw.agent = mended.take(element::text(value))?,
+                b"userIdentity" => raw.identity = value,
+                b"userAgent" => raw.agent = value,
                 b"errorCode" => raw.error = mended.take(element::text(value))?,
+                b"errorMessage" => raw.reason = mended.take(element::text(value))?,
                 b"eventID" => raw.event = mended.take(element::text(value))?,
                 b"sharedEventID" => raw.shared = mended.take(element::text(value))?,
                 b"requestParameters" => raw.request = Some(value).filter(|value| *value != b"null"),
                 b"serviceEventDetails" => details = Some(value),
                 b"responseElements" => raw.response = Some(value),
-                b"additionalEventData" => {
-                    if let Some(bytes) = element_of(value).field("bytesTransferredIn") {
-                        raw.bytes_in = mended.take(element::read(bytes))?;
-                    }
-                }
-                b"resources" if value != b"null" => raw.resources = mended.take(element::read(value))?,
+                b"additionalEventData" => raw.additional = value,
+                b"resources" => raw.resources = value,
                 b"sessionCredentialFromConsole" => raw.from_console = mended.take(element::read(value))?,
                 b"addendum" if value != b"null" => raw.addendum = mended.take(element::read(value))?,
                 _ => {}
@@ -111,32 +107,6 @@ impl<'a> Raw<'a> {
     }
 }
 
-impl Identity {
-    fn of(value: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
-        let mut identity = Self::default();
-        for (key, value) in element_of(value).fields() {
-            match key {
-                b"type" => identity.kind = mended.take(element::text(value))?,
-                b"principalId" => identity.principal = mended.take(element::text(value))?,
-                b"arn" => identity.arn = mended.take(element::text(value))?,
-                b"accountId" => identity.account = mended.take(element::text(value))?,
-                b"invokedBy" => identity.invoked_by = mended.take(element::text(value))?,
-                b"sessionContext" => {
-                    let context = element_of(value);
-                    if let Some(arn) = context.field("sessionIssuer").and_then(|issuer| element_of(issuer).field("arn")) {
-                        identity.issuer = mended.take(element::text(arn))?;
-                    }
-                    if let Some(source) = context.field("sourceIdentity") {
-                        identity.source = mended.take(element::text(source))?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(identity)
-    }
-}
-
 /// A call, ready for the readers of its service.
 pub(in crate::parse) struct Call<'a> {
     pub(in crate::parse) service: String,
@@ -145,13 +115,13 @@ pub(in crate::parse) struct Call<'a> {
     pub(in crate::parse) account: String,
     pub(in crate::parse) region: String,
     pub(in crate::parse) error: Option<String>,
+    /// What the service said of the failure.
+    pub(in crate::parse) reason: Option<String>,
     pub(in crate::parse) by: Arc<Principal>,
     pub(in crate::parse) request: &'a [u8],
     pub(in crate::parse) response: &'a [u8],
-    /// Objects and other resources that the record itself lists, by type.
-    pub(in crate::parse) resources: Vec<(String, Arn)>,
-    /// Bytes that came in with the request.
-    pub(in crate::parse) bytes_in: Option<f64>,
+    resources: &'a [u8],
+    additional: &'a [u8],
     id: RecordId,
     place: &'a Locator,
     parts: u8,
@@ -187,6 +157,18 @@ impl Call<'_> {
         told(element::read(text), || Locator::Place(format!("{}/{part}", self.place).into()), sink)
     }
 
+    /// Returns the objects and other resources that the record itself lists, by type.
+    pub(in crate::parse) fn resources(&self) -> impl Iterator<Item = (String, Arn)> {
+        let listed: Vec<Resource> = element::read(self.resources).map(|(listed, _)| listed).unwrap_or_default();
+        listed.into_iter().filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)))
+    }
+
+    /// Returns the bytes that came in with the request.
+    pub(in crate::parse) fn bytes_in(&self) -> Option<f64> {
+        let bytes = element_of(self.additional).field("bytesTransferredIn")?;
+        element::read::<Real>(bytes).ok()?.0.0
+    }
+
     /// Returns the place of the record.
     pub(in crate::parse) fn place(&self) -> &Locator {
         self.place
@@ -196,10 +178,12 @@ impl Call<'_> {
 /// Reads a record and states what it says.
 pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: &mut Sink) {
     let mut mended = Mended::default();
-    let raw = Raw::of(record, &mut mended).map(|raw| (raw, mended.0));
-    let Some(raw) = told(raw, || place.clone(), sink) else { return };
-    let from_console = raw.from_console.0.unwrap_or(false);
-    let by = Arc::new(principal(raw.identity, raw.agent.0, from_console));
+    let raw = Raw::of(record, &mut mended).and_then(|raw| {
+        let from_console = raw.from_console.0.unwrap_or(false);
+        let by = sink.actors.of(raw.identity, raw.agent, from_console, &mut mended)?;
+        Ok(((raw, by), mended.0))
+    });
+    let Some((raw, by)) = told(raw, || place.clone(), sink) else { return };
     let event: Option<Arc<str>> = raw.event.0.map(Into::into);
     let updates = raw.addendum.reason.0.as_deref() == Some("UPDATED_DATA");
     let id = RecordId {
@@ -207,10 +191,6 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         event,
         corrects: raw.addendum.original_event_id.0.filter(|_| updates).map(Into::into),
     };
-    let resources = raw
-        .resources
-        .into_iter()
-        .filter_map(|resource| Some((resource.kind.0.unwrap_or_default(), Arn::parse(&resource.arn.0?)?)));
     let [operation, account, region] =
         [&head.name, &head.account, &head.region].map(|text| String::from_utf8_lossy(text).into_owned());
     let at = head.at;
@@ -221,11 +201,12 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         account,
         region,
         error: raw.error.0,
+        reason: raw.reason.0,
         by,
         request: object_or_empty(raw.request),
         response: object_or_empty(raw.response),
-        resources: resources.collect(),
-        bytes_in: raw.bytes_in.0,
+        resources: raw.resources,
+        additional: raw.additional,
         id,
         place,
         parts: 0,
@@ -246,6 +227,7 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         arn: subject.arn,
         name: subject.name,
         error: call.error.take(),
+        reason: call.reason.take(),
         account: std::mem::take(&mut call.account),
         region: std::mem::take(&mut call.region),
         at,
@@ -259,42 +241,15 @@ fn object_or_empty(value: Option<&[u8]>) -> &[u8] {
 }
 
 fn element_says_omitted(text: &[u8]) -> bool {
-    let element = element_of(text);
-    matches!(element.field("omitted"), Some(b"true" | b"\"true\""))
+    static OMITTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"omitted"));
+    OMITTED.find(text).is_some() && matches!(element_of(text).field("omitted"), Some(b"true" | b"\"true\""))
 }
 
-fn element_of(text: &[u8]) -> Element<'_> {
+pub(super) fn element_of(text: &[u8]) -> Element<'_> {
     Element { bytes: text, list: "", index: 0, offset: 0, children: None }
 }
 
 /// Returns a string member of a request or answer, without deserialising the rest.
 pub(in crate::parse) fn member(text: &[u8], key: &str) -> Option<String> {
     element_of(text).field(key).and_then(element::string).map(std::borrow::Cow::into_owned).filter(|text| !text.is_empty())
-}
-
-fn principal(identity: Identity, agent: Option<String>, console_session: bool) -> Principal {
-    let arn = identity.arn.0;
-    // `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`
-    let session_arn = arn.as_deref().and_then(|arn| arn.split_once(":assumed-role/"));
-    let session = session_arn.and_then(|(_, rest)| rest.split_once('/')).map(|(_, session)| session.to_owned());
-    let from_principal =
-        || identity.principal.0.as_deref().and_then(|id| id.split_once(':')).map(|(_, session)| session.to_owned());
-    let is_session = identity.kind.0.as_deref() == Some("AssumedRole");
-    let role = identity.issuer.0.filter(|_| is_session).or_else(|| {
-        let (before, rest) = session_arn?;
-        let role = rest.split('/').next()?;
-        Some(format!("{}:role/{role}", before.replacen(":sts:", ":iam:", 1)))
-    });
-    let browser = agent.as_deref().is_some_and(|agent| agent.starts_with("Mozilla/") || agent.contains("console.amazonaws.com"));
-    Principal {
-        kind: identity.kind.0.unwrap_or_default(),
-        account: identity.account.0,
-        role,
-        session: session.or_else(|| is_session.then(from_principal).flatten()),
-        invoked_by: identity.invoked_by.0,
-        console: console_session || browser,
-        agent,
-        source_identity: identity.source.0,
-        arn,
-    }
 }

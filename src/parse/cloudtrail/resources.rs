@@ -48,7 +48,7 @@ pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
 /// Names what a call acted on by the first member that is there.
 fn subject(call: &Call<'_>, members: &[&str]) -> Subject {
     let name = members.iter().find_map(|name| member(call.request, name));
-    let arn = call.resources.first().map(|(_, arn)| arn.clone());
+    let arn = call.resources().next().map(|(_, arn)| arn);
     Subject { arn, name }
 }
 
@@ -65,22 +65,17 @@ fn setting<'a>(call: &'a Call<'_>, sink: &Sink) -> Setting<'a> {
 /// Answers name their resource `…Arn`; requests name it by name.
 fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let answered = |key: &str| member(call.response, key);
-    let (region, account) = (call.region.clone(), call.account.clone());
-    let named = |kind: &str, name: Option<String>| {
-        let name = name?;
-        Arn::parse(&name).or_else(|| Some(Arn::sagemaker(&region, &account, kind, &name)))
-    };
-    let operation = call.operation.clone();
-    let (arn_key, name_key, kind) = names_of(&operation).unwrap_or_default();
+    let named =
+        |kind: &str, name: &str| Arn::parse(name).unwrap_or_else(|| Arn::sagemaker(&call.region, &call.account, kind, name));
+    let (arn_key, name_key, kind) = names_of(&call.operation).unwrap_or_default();
     let name = member(call.request, name_key);
     let recorded = answered(arn_key).or_else(|| member(call.request, arn_key)).as_deref().and_then(Arn::parse);
-    let arn = recorded.or_else(|| if kind.is_empty() { None } else { named(kind, name.clone()) });
+    let arn = recorded.or_else(|| name.as_deref().filter(|_| !kind.is_empty()).map(|name| named(kind, name)));
     if call.failed() {
         return Subject { arn, name };
     }
-    let set = |shape_arn: &Option<Arn>| shape_arn.clone();
-    let arn_now = set(&arn);
-    let statement = match operation.as_str() {
+    let arn_now = arn.clone();
+    let statement = match call.operation.as_str() {
         "CreateTrainingJob" => {
             call.request(sink).and_then(|shape| job::training(shape, &setting(call, sink))).map(|mut statement| {
                 statement.arn = arn_now.unwrap_or(statement.arn);
@@ -201,6 +196,9 @@ fn names_of(operation: &str) -> Option<(&'static str, &'static str, &'static str
     if operation.ends_with("PipelineExecution") {
         return Some(("pipelineExecutionArn", "pipelineExecutionArn", ""));
     }
+    if operation == "PutRecord" {
+        return Some(("featureGroupArn", "featureGroupName", "feature-group"));
+    }
     let resource = verbs.iter().find_map(|verb| operation.strip_prefix(verb))?;
     Some(match resource {
         "TrainingJob" => ("trainingJobArn", "trainingJobName", "training-job"),
@@ -281,7 +279,7 @@ fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     for statement in statements {
         call.say(sink, statement);
     }
-    Subject { arn: call.resources.first().map(|(_, arn)| arn.clone()), name: Some(repository) }
+    Subject { arn: call.resources().next().map(|(_, arn)| arn), name: Some(repository) }
 }
 
 fn trail(call: &mut Call<'_>, sink: &mut Sink) -> Subject {

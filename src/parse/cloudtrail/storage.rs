@@ -58,7 +58,7 @@ fn object(call: &mut Call<'_>, sink: &mut Sink) {
     let Some(request) = call.request::<ObjectRequest>(sink) else { return };
     let response = call.response::<ObjectResponse>(sink).unwrap_or_default();
     let from_resources = || {
-        let (_, arn) = call.resources.iter().find(|(kind, _)| kind == "AWS::S3::Object")?;
+        let (_, arn) = call.resources().find(|(kind, _)| kind == "AWS::S3::Object")?;
         arn.resource().split_once('/').map(|(bucket, key)| S3Uri::new(bucket, key))
     };
     let place = match (request.bucket.0, request.key.0) {
@@ -100,13 +100,13 @@ fn object(call: &mut Call<'_>, sink: &mut Sink) {
         at: Some(call.at),
         sequencer: None,
     };
-    call.say(sink, Statement::Object(statement));
+    call.say(sink, Statement::Object(Box::new(statement)));
 }
 
 /// The size of a written object is the bytes that came in, which only single uploads tell.
 fn size(call: &Call<'_>) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "object sizes lie far below 2^53")]
-    call.bytes_in.filter(|bytes| call.operation == "PutObject" && *bytes >= 0.0).map(|bytes| bytes as u64)
+    (call.operation == "PutObject").then(|| call.bytes_in()).flatten().filter(|bytes| *bytes >= 0.0).map(|bytes| bytes as u64)
 }
 
 /// Reads `bucket/key[?versionId=…]`, URL-encoded, with or without a leading slash.
@@ -153,7 +153,7 @@ fn key_use(call: &mut Call<'_>, sink: &mut Sink) {
         at: Some(call.at),
         sequencer: None,
     };
-    call.say(sink, Statement::Object(statement));
+    call.say(sink, Statement::Object(Box::new(statement)));
 }
 
 fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
@@ -181,6 +181,7 @@ fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
         arn: None,
         name: name.map(|name| format!("s3://{name}/")),
         error: call.error.clone(),
+        reason: call.reason.clone(),
         account: call.account.clone(),
         region: call.region.clone(),
         at: call.at,

@@ -152,7 +152,7 @@ impl Reader for Events {
     }
 
     fn finish(&mut self, header: &Header, cx: &Context<'_>, sink: &mut Sink) {
-        let Some(streams) = self.streams.take() else { return };
+        let Some(streams) = self.streams.take() else { return silence(header, cx, sink) };
         if named_group(cx).is_some() {
             sink.uses_request();
         }
@@ -167,6 +167,32 @@ impl Reader for Events {
         }
         streams.close(Some(!full_page && !header.is_cut() && !filtered), cx, sink);
     }
+}
+
+/// States that a group holds no events of an interval, where its export is empty and left nothing out.
+fn silence(header: &Header, cx: &Context<'_>, sink: &mut Sink) {
+    let left_out = [
+        "filter-pattern",
+        "max-items",
+        "limit",
+        "log-stream-name",
+        "log-stream-names",
+        "log-stream-name-prefix",
+        "next-token",
+        "starting-token",
+    ];
+    let Some(group) = named_group(cx) else { return };
+    // `get-log-events` asks for one stream, and its tokens never say whether more follows.
+    let is_cut = header.is_cut() || header.text("nextForwardToken").is_some();
+    if is_cut || cx.request.is_none_or(|request| request.has_any(&left_out) || request.exit.is_some_and(|exit| exit != 0)) {
+        return;
+    }
+    sink.uses_request();
+    let asked = |name: &str| cx.option(name).and_then(|millis| millis.parse().ok()).map(Instant::from_millis);
+    let to = [asked("end-time"), cx.captured()].into_iter().flatten().min();
+    let what = LogWhat::Silence { from: asked("start-time"), to, by_size: false };
+    let statement = LogStatement { group: Some(group.into()), home: cx.home(), stream: "".into(), what, at: to };
+    sink.say(&Locator::Whole, Source::Logs, to, Statement::Log(Box::new(statement)));
 }
 
 #[derive(Deserialize)]
@@ -271,13 +297,24 @@ impl Reader for Subscription {
 struct Group {
     log_group_name: Text,
     retention_in_days: Whole,
+    stored_bytes: Whole,
 }
+
+/// How old the size of a group may be when it is told, in seconds.
+const SIZE_LAGS: i64 = 86_400;
 
 fn group(group: Group, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let Some(name) = group.log_group_name.0 else { return };
     let what = LogWhat::Retention { days: group.retention_in_days.0 };
-    let statement = LogStatement { group: Some(name.into()), home: cx.home(), stream: "".into(), what, at: cx.captured() };
-    sink.say(place, Source::Logs, cx.captured(), Statement::Log(Box::new(statement)));
+    let name: Arc<str> = name.into();
+    let mut say = |what| {
+        let statement = LogStatement { group: Some(name.clone()), home: cx.home(), stream: "".into(), what, at: cx.captured() };
+        sink.say(place, Source::Logs, cx.captured(), Statement::Log(Box::new(statement)));
+    };
+    say(what);
+    if let (Some(0), Some(captured)) = (group.stored_bytes.0, cx.captured()) {
+        say(LogWhat::Silence { from: None, to: Some(captured.plus(-SIZE_LAGS)), by_size: true });
+    }
 }
 
 /// Reads a row of a console download or of an Insights CSV.

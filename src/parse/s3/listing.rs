@@ -90,7 +90,7 @@ impl Reader for Listing {
             sequencer: None,
         };
         if self.bucket.is_some() {
-            sink.say(&place, Source::S3, row.modified.0, Statement::Object(statement));
+            sink.say(&place, Source::S3, row.modified.0, Statement::Object(Box::new(statement)));
         } else if self.waiting.len() < 100_000 {
             // A page of the API names its bucket behind the rows.
             self.waiting.push((place, row.modified.0, statement));
@@ -117,7 +117,7 @@ impl Reader for Listing {
         let Some(bucket) = bucket else { return sink.orphan("its bucket") };
         for (place, time, mut statement) in std::mem::take(&mut self.waiting) {
             statement.bucket = bucket.clone();
-            sink.say(&place, Source::S3, time, Statement::Object(statement));
+            sink.say(&place, Source::S3, time, Statement::Object(Box::new(statement)));
         }
         let prefix = header.text("Prefix").or_else(|| cx.option("prefix")).unwrap_or_default().to_owned();
         if header.is_cut() {
@@ -201,7 +201,7 @@ fn head(head: Head, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
         at: head.modified.0,
         sequencer: None,
     };
-    sink.say(place, Source::S3, cx.captured().or(head.modified.0), Statement::Object(statement));
+    sink.say(place, Source::S3, cx.captured().or(head.modified.0), Statement::Object(Box::new(statement)));
 }
 
 /// Turns S3's base64 checksum of 32 bytes into hex.

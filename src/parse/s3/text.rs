@@ -60,7 +60,7 @@ fn access(line: &str, number: u64, sink: &mut Sink) {
         at: Some(at),
         sequencer: None,
     };
-    sink.say(&place, Source::S3Log, Some(at), Statement::Object(statement));
+    sink.say(&place, Source::S3Log, Some(at), Statement::Object(Box::new(statement)));
 }
 
 /// Takes a line of a server access log apart. Request, referrer and user agent stand in quotes that S3 does not escape inside
@@ -130,7 +130,7 @@ fn ls(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) {
             at: None,
             sequencer: None,
         };
-        sink.say(&Locator::Line(number), Source::S3, cx.captured(), Statement::Object(statement));
+        sink.say(&Locator::Line(number), Source::S3, cx.captured(), Statement::Object(Box::new(statement)));
     });
     sink.note(Locator::Whole, "times of `aws s3 ls` are local to the machine that ran it and carry no zone: they are not used; export `aws s3api list-object-versions` instead");
     let statement = ListingStatement {

@@ -1,7 +1,6 @@
 //! Training, processing, transform and tuning jobs.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::Deserialize;
 
 use super::super::sink::Sink;
@@ -15,7 +14,7 @@ use crate::fact::call::{Listed, ListedStatement};
 use crate::fact::job::{DataType, InputMode, InputRole, JobInput, JobKind, JobOutput, JobStatement, JobStatus, Phase};
 use crate::fact::s3::S3Uri;
 use crate::fact::{Statement, Words, secret};
-use crate::json::scalar::{Moment, Real, Tags, Text, Whole};
+use crate::json::scalar::{Moment, Named, Real, Tags, Text, Whole};
 use crate::recognise::Format;
 use crate::time::Instant;
 
@@ -86,8 +85,8 @@ pub(in crate::parse) struct Training {
     secondary_status: Text,
     failure_reason: Text,
     model_artifacts: Artifacts,
-    hyper_parameters: BTreeMap<String, Text>,
-    environment: BTreeMap<String, Text>,
+    hyper_parameters: Named,
+    environment: Named,
     algorithm_specification: Algorithm,
     role_arn: Text,
     input_data_config: Vec<Channel>,
@@ -223,7 +222,7 @@ pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Opti
     statement.output_path = shape.output_data_config.path.0.as_deref().and_then(S3Uri::parse);
     statement.checkpoint = shape.checkpoint_config.uri.0.as_deref().and_then(S3Uri::parse);
     statement.hyperparameters = hyperparameters(shape.hyper_parameters);
-    statement.environment = texts(shape.environment);
+    statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
     statement.phases = shape
         .secondary_status_transitions
@@ -279,15 +278,15 @@ pub(super) fn data_type(text: Option<&str>) -> DataType {
     }
 }
 
-pub(super) fn texts(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    map.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect()
-}
-
 /// The SDK writes hyperparameters as JSON text: `"\"train.py\""`, `"6"`, `"[1, 2]"`. Strings are unwrapped.
-fn hyperparameters(map: BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    let unwrapped =
-        |value: String| if value.starts_with('"') { serde_json::from_str::<String>(&value).unwrap_or(value) } else { value };
-    map.into_iter().filter_map(|(key, value)| Some((key, unwrapped(value.0?)))).collect()
+fn hyperparameters(values: Named) -> LiteMap<String, String> {
+    let mut values = values.0;
+    for (_, value) in values.iter_mut().filter(|(_, value)| value.starts_with('"')) {
+        if let Ok(unwrapped) = serde_json::from_str::<String>(value) {
+            *value = unwrapped;
+        }
+    }
+    values
 }
 
 /// Replaces secrets, unless they are wanted.
@@ -312,7 +311,7 @@ pub(in crate::parse) struct Transform {
     model_name: Text,
     transform_input: TransformInput,
     transform_output: TransformOutput,
-    environment: BTreeMap<String, Text>,
+    environment: Named,
     creation_time: Moment,
     transform_start_time: Moment,
     transform_end_time: Moment,
@@ -361,7 +360,7 @@ pub(in crate::parse) fn transform(shape: Transform, setting: &Setting<'_>) -> Op
     statement.status = shape.transform_job_status.0.as_deref().and_then(JobStatus::parse);
     statement.failure = shape.failure_reason.0;
     statement.model = shape.model_name.0;
-    statement.environment = texts(shape.environment);
+    statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
     hide(&mut statement, setting);
     Some(statement)
@@ -524,6 +523,10 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         "resource-id",
         "scalable-dimension",
         "policy-names",
+        "endpoint-name",
+        "monitoring-type-equals",
+        "scheduled-time-after",
+        "scheduled-time-before",
     ];
     // A history of nothing but changes of state is whole for what is asked of it.
     let of_other_items = cx.option("history-item-type").is_some_and(|kind| kind != "StateUpdate") && what == Listed::AlarmHistory;
@@ -535,6 +538,7 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         Listed::Images => cx.option("repository-name"),
         Listed::Targets => cx.option("rule"),
         Listed::AlarmHistory => cx.option("alarm-name"),
+        Listed::MonitoringExecutions => cx.option("monitoring-schedule-name"),
         _ => None,
     };
     let statement = ListedStatement {

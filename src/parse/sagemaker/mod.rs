@@ -3,6 +3,7 @@
 //! One shape reads all of them ([`crate::json::members`]): a describe answer has the request's members and more.
 
 pub(super) mod job;
+mod monitor;
 pub(super) mod pipeline;
 mod processing;
 pub(super) mod registry;
@@ -25,6 +26,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| registry::reader(format))
         .or_else(|| serving::reader(format))
         .or_else(|| pipeline::reader(format))
+        .or_else(|| monitor::reader(format))
         .or_else(|| search::reader(format))
         .or_else(|| tags::reader(format))
 }

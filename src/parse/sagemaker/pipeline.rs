@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::sink::Sink;
-use super::super::{Context, Each, Reader};
+use super::super::{Context, Each, Reader, config, typed};
 use super::job::listed;
 use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
@@ -15,6 +17,7 @@ use crate::fact::call::Listed;
 use crate::fact::pipeline::{DefinedStep, Definition, DefinitionStatement, ExecutionStatement, PipelineStatement, StepStatement};
 use crate::fact::{Statement, Words, secret};
 use crate::json::scalar::{Moment, Text};
+use crate::json::skim::Element;
 use crate::recognise::Format;
 use crate::time::Instant;
 
@@ -34,7 +37,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
                 say_pipeline(statement, place, sink);
             }
         }),
-        Format::PipelineDefinition => Each::one(definition_for_execution),
+        Format::PipelineDefinition => Some(Box::new(Definitions)),
         Format::PipelineExecution => Each::one(|shape: Execution, place, cx, sink| {
             let setting = answer(cx, &shape.response_metadata);
             say_execution(execution(shape, &setting), place, sink);
@@ -100,6 +103,21 @@ struct ForExecution {
     version: Text,
     #[serde(rename = "Steps")]
     steps: Vec<Value>,
+}
+
+/// Reads definitions; what they ask of AWS is kept too, with the lines on which it stands.
+struct Definitions;
+
+impl Reader for Definitions {
+    fn element(&mut self, element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink) {
+        let Some(shape) = typed::<ForExecution>(element.bytes, &place, sink) else { return };
+        sink.record();
+        match &shape.pipeline_definition.0 {
+            Some(text) => config::definition_text(text, &place, cx, sink),
+            None => config::definition(element.bytes, element.offset == 0, &place, cx, sink),
+        }
+        definition_for_execution(shape, &place, cx, sink);
+    }
 }
 
 fn definition_for_execution(shape: ForExecution, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
@@ -235,8 +253,8 @@ pub(in crate::parse) fn execution(shape: Execution, setting: &Setting<'_>) -> Op
     })
 }
 
-fn parameters(list: Vec<Parameter>, setting: &Setting<'_>) -> BTreeMap<String, String> {
-    let mut map: BTreeMap<String, String> =
+fn parameters(list: Vec<Parameter>, setting: &Setting<'_>) -> LiteMap<String, String> {
+    let mut map: LiteMap<String, String> =
         list.into_iter().filter_map(|parameter| Some((parameter.name.0?, parameter.value.0.unwrap_or_default()))).collect();
     if !setting.show_secrets {
         secret::redact(&mut map);

@@ -1,16 +1,14 @@
 //! Processing jobs, monitoring's among them.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use super::job::{Stopping, data_type, hide, texts};
+use super::job::{Stopping, data_type, hide};
 use super::{Metadata, Setting};
 use crate::fact::Words;
 use crate::fact::arn::Arn;
 use crate::fact::job::{InputMode, InputRole, JobInput, JobKind, JobOutput, JobStatement, JobStatus};
 use crate::fact::s3::S3Uri;
-use crate::json::scalar::{Moment, Tags, Text};
+use crate::json::scalar::{Moment, Named, Tags, Text};
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -23,7 +21,7 @@ pub(in crate::parse) struct Processing {
     processing_inputs: Vec<ProcessingInput>,
     processing_output_config: ProcessingOutputs,
     app_specification: App,
-    environment: BTreeMap<String, Text>,
+    environment: Named,
     role_arn: Text,
     stopping_condition: Option<Stopping>,
     creation_time: Moment,
@@ -137,7 +135,7 @@ pub(in crate::parse) fn processing(shape: Processing, setting: &Setting<'_>) -> 
     statement.image = shape.app_specification.image_uri.0;
     let arguments = shape.app_specification.container_entrypoint.into_iter().chain(shape.app_specification.container_arguments);
     statement.arguments = arguments.filter_map(|argument| argument.0).collect();
-    statement.environment = texts(shape.environment);
+    statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
     statement.parent = schedule;
     hide(&mut statement, setting);

@@ -16,7 +16,7 @@ use crate::fact::image::normal_digest;
 use crate::fact::registry::{Approval, AssociationStatement, Container, FeatureGroupStatement, ModelStatement, PackageStatement};
 use crate::fact::s3::S3Uri;
 use crate::fact::{Statement, Words, secret};
-use crate::json::scalar::{Flag, Moment, Tags, Text, Whole};
+use crate::json::scalar::{Flag, Moment, Named, Tags, Text, Whole};
 use crate::recognise::Format;
 use crate::time::Instant;
 
@@ -136,7 +136,7 @@ struct ContainerShape {
     model_data_etag: Text,
     model_data_source: ModelData,
     model_package_name: Text,
-    environment: BTreeMap<String, Text>,
+    environment: Named,
 }
 
 #[derive(Deserialize, Default)]
@@ -159,8 +159,7 @@ impl ContainerShape {
     fn container(self, setting: &Setting<'_>) -> Container {
         let uri = self.model_data_url.0.or(self.model_data_source.s3.uri.0);
         let etag = self.model_data_etag.0.or(self.model_data_source.s3.etag.0);
-        let mut environment: BTreeMap<String, String> =
-            self.environment.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect();
+        let mut environment = self.environment.0;
         if !setting.show_secrets {
             secret::redact(&mut environment);
         }
@@ -213,7 +212,7 @@ pub(in crate::parse) struct Package {
     model_approval_status: Text,
     approval_description: Text,
     metadata_properties: MetadataProperties,
-    customer_metadata_properties: BTreeMap<String, Text>,
+    customer_metadata_properties: Named,
     model_metrics: BTreeMap<String, serde_json::Value>,
     created_by: Author,
     last_modified_by: Author,
@@ -278,8 +277,7 @@ pub(in crate::parse) fn package(shape: Package, setting: &Setting<'_>, is_update
     }
     let created =
         shape.creation_time.0.or_else(|| (setting.words == Words::Request && !is_update).then_some(setting.seen).flatten());
-    let mut metadata: BTreeMap<String, String> =
-        shape.customer_metadata_properties.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect();
+    let mut metadata = shape.customer_metadata_properties.0;
     let mut tags = shape.tags.0;
     if !setting.show_secrets {
         secret::redact(&mut metadata);

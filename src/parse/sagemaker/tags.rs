@@ -1,7 +1,6 @@
 //! `sagemaker list-tags`: the answer does not say whose tags they are.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::Deserialize;
 
 use super::super::sink::Sink;
@@ -24,7 +23,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
 
 #[derive(Default)]
 struct TagList {
-    tags: BTreeMap<String, String>,
+    tags: LiteMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]

@@ -1,0 +1,169 @@
+//! Checks of what people write for AWS: names that its API does not know.
+
+pub(super) mod unknown_field;
+pub(super) mod unknown_operation;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use super::{Check, Findings};
+use crate::aws;
+use crate::case::claim::Grade;
+use crate::case::said::Said;
+use crate::evidence::citation::{Citation, Citations, Locator};
+use crate::fact::config::ConfigStatement;
+
+/// How many names are listed where more are known.
+const LISTED: usize = 12;
+
+/// How many names are offered for one that is not known.
+const OFFERED: usize = 3;
+
+/// A name that is not known, by what tells it from others in its file.
+#[derive(Debug)]
+struct Unknown {
+    /// What is said of it, without the file.
+    title: String,
+    /// What is known instead.
+    detail: String,
+}
+
+/// Unknown names of all files: file and what tells it apart, then where it stands.
+#[derive(Default)]
+struct Book(BTreeMap<(String, String), (Unknown, Vec<Citation>)>);
+
+impl Book {
+    /// Adds a place to a name that is noted already; returns whether it is.
+    fn knows(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: &str) -> bool {
+        let known = self.0.get_mut(&(said.says.file.to_string(), key.to_owned()));
+        known.map(|(_, cites)| cites.push(place(said, line))).is_some()
+    }
+
+    fn note(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: String, unknown: Unknown) {
+        let entry = self.0.entry((said.says.file.to_string(), key)).or_insert_with(|| (unknown, Vec::new()));
+        entry.1.push(place(said, line));
+    }
+
+    /// Adds one finding for each.
+    fn close(self, check: &Check, findings: &mut Findings) {
+        for ((file, key), (unknown, cites)) in self.0 {
+            let mut lines: Vec<u64> = cites.iter().filter_map(line).collect();
+            lines.sort_unstable();
+            lines.dedup();
+            let Some(evidence) = Citations::from_all(cites) else { continue };
+            let at = match lines[..] {
+                [] => String::new(),
+                [one] => format!(", line {one}"),
+                [first, ..] => format!(", line {first} and {} more", lines.len() - 1),
+            };
+            // Where evidence lies changes from export to export; what the file is called does not.
+            let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+            let finding = check
+                .finds(&file, format!("{}: {file}{at}", unknown.title), Grade::B, evidence)
+                .because(unknown.detail)
+                .told_apart_by(key)
+                .lasting(name);
+            findings.add(finding);
+        }
+    }
+}
+
+/// Returns where in its file something stands.
+fn place(said: &Said<ConfigStatement>, line: Option<u32>) -> Citation {
+    let mut cite = said.cite.clone();
+    if let Some(line) = line {
+        cite.locator = Locator::Line(line.into());
+    }
+    cite
+}
+
+fn line(cite: &Citation) -> Option<u64> {
+    match cite.locator {
+        Locator::Line(line) => Some(line),
+        _ => None,
+    }
+}
+
+/// Adds what the table was made from, so that its age can be seen.
+fn by_the_table(detail: &str) -> String {
+    format!("{detail} ({})", aws::made_from())
+}
+
+/// Says what is known where `name` is not: the nearest names, and all if they are few.
+fn instead(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known);
+    let all = if known.len() <= LISTED { format!("AWS knows {}", known.join(", ")) } else { String::new() };
+    match (near.is_empty(), all.is_empty()) {
+        (true, true) => format!("AWS knows {} others, none of them like it", known.len()),
+        (true, false) => all,
+        (false, true) => format!("nearest that AWS knows: {}", near.join(", ")),
+        (false, false) => format!("nearest: {}; {all}", near.join(", ")),
+    }
+}
+
+/// Returns the names most like `name`, the most alike first; none where none is.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let own = words(name);
+    let mut ranked: Vec<(usize, &str)> = known
+        .iter()
+        .filter_map(|other| {
+            let theirs = words(other);
+            let shared = own.iter().filter(|word| theirs.contains(word)).count();
+            let steps = distance(&name.to_lowercase(), &other.to_lowercase());
+            let length = name.chars().count().max(other.chars().count());
+            // Half of the words, the last word, or three letters in four.
+            let is_like = shared * 2 >= own.len().max(theirs.len()) || own.last() == theirs.last() || steps * 4 <= length;
+            is_like.then_some((steps, *other))
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(OFFERED).map(|(_, other)| other).collect()
+}
+
+/// Splits a name into its words, in lower case: `MaxRuntime`, `max_runtime`, `max-runtime`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut before = 'A';
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else if c.is_uppercase() && before.is_lowercase() {
+            words.push(c.to_lowercase().collect());
+        } else if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Returns how many letters must be put in, left out or changed to make one name of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, c) in one.chars().take(100).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, own) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(*own != c);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_names_are_offered() {
+        assert_eq!(nearest("VariantWeight", &["DesiredWeight", "VariantName", "Tags"]), ["DesiredWeight", "VariantName"]);
+        assert_eq!(nearest("ApprovalComment", &["ApprovalDescription", "CustomerMetadataProperties"]), ["ApprovalDescription"]);
+        assert!(nearest("IdempotencyToken", &["Enabled", "ExpireAfter"]).is_empty());
+        assert_eq!((distance("kitten", "sitting"), distance("", "abc"), distance("a", "a")), (3, 3, 0));
+        assert_eq!(words("MaxRuntimeInSeconds"), ["max", "runtime", "in", "seconds"]);
+    }
+}
