@@ -1,5 +1,6 @@
 //! A dead endpoint is silent.
 
+use super::no_action::passes_on;
 use super::watching;
 use crate::case::Case;
 use crate::case::alarm::Alarm;
@@ -15,7 +16,7 @@ pub(in crate::check) const CHECK: Check = Check {
     why: "An endpoint that gets no requests, or is gone, sends no metrics. By default that is INSUFFICIENT_DATA, of which nobody is told unless `InsufficientDataActions` says so; with `notBreaching` it even looks well.",
     needs: "`cloudwatch describe-alarms`.",
     fooled_by: "Endpoints that are quiet at night on purpose; watchers outside CloudWatch. One alarm that tells is enough: the others of that endpoint are then not reported.",
-    remedy: "Let one alarm of the endpoint, such as one on Invocations, treat missing data as `breaching`, or give it `InsufficientDataActions`.",
+    remedy: "Let one alarm of the endpoint, such as one on Invocations, treat missing data as `breaching`, or as `missing` with `InsufficientDataActions`.",
     run,
 };
 
@@ -53,7 +54,14 @@ fn run(case: &Case, findings: &mut Findings) {
 
 /// Returns whether an alarm tells somebody that its data has stopped.
 fn tells(case: &Case, alarm: &Alarm) -> bool {
-    let heard =
-        !alarm.settings.told().is_empty() || case.alarms.composed_of(alarm).any(|outer| !outer.settings.told().is_empty());
-    !alarm.settings.told_without_data().is_empty() || (heard && alarm.settings.missing == Missing::Breaching)
+    let passed_on = |state: &str| case.watchers.rules.iter().any(|rule| passes_on(rule, alarm, state));
+    match alarm.settings.missing {
+        Missing::Missing => !alarm.settings.told_without_data().is_empty() || passed_on("INSUFFICIENT_DATA"),
+        Missing::Breaching => {
+            let outer = case.alarms.composed_of(alarm).any(|outer| !outer.settings.told().is_empty());
+            outer || !alarm.settings.told().is_empty() || passed_on("ALARM")
+        }
+        // Such an alarm does not change its state when its data stops.
+        Missing::Ignore | Missing::NotBreaching => false,
+    }
 }

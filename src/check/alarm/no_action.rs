@@ -41,7 +41,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .iter()
             .flat_map(|endpoint| &endpoint.said)
             .any(|said| said.says.rollback_alarms.contains(&alarm.name));
-        if rolls_back || case.watchers.rules.iter().any(|rule| passes_on(rule, alarm)) {
+        if rolls_back || case.watchers.rules.iter().any(|rule| passes_on(rule, alarm, "ALARM")) {
             continue;
         }
         let Some(evidence) = alarm.cited() else { continue };
@@ -58,8 +58,8 @@ fn run(case: &Case, findings: &mut Findings) {
     }
 }
 
-/// Returns whether an event rule sends the alarm's changes of state to anybody.
-fn passes_on(rule: &Rule, alarm: &Alarm) -> bool {
+/// Returns whether an event rule sends the alarm's changes to a state to anybody.
+pub(super) fn passes_on(rule: &Rule, alarm: &Alarm, state: &str) -> bool {
     let fits = |own: &Option<String>, other: &Option<String>| own.is_none() || other.is_none() || own == other;
     let subject = alarm.subject();
     let event: Event<'_> = BTreeMap::from([
@@ -67,7 +67,7 @@ fn passes_on(rule: &Rule, alarm: &Alarm) -> bool {
         ("detail-type", "CloudWatch Alarm State Change"),
         ("resources", subject.as_str()),
         ("detail.alarmName", alarm.name.as_str()),
-        ("detail.state.value", "ALARM"),
+        ("detail.state.value", state),
     ]);
     fits(&rule.account, &alarm.home.account)
         && fits(&rule.region, &alarm.home.region)

@@ -45,17 +45,20 @@ fn run(case: &Case, findings: &mut Findings) {
             continue;
         };
         if let Some(deleted) = newest.deleted {
+            if is_known_only_before(alarm, deleted) {
+                continue;
+            }
             let cites = newest.said.iter().filter(|said| said.cite.time == Some(deleted)).map(|said| said.cite.clone());
             let what = format!("endpoint {name} was deleted at {}", deleted.to_seconds_text());
             report(alarm, &what, Some(deleted), newest.arn.as_str(), cites, findings);
         } else if let Some(variant) = variant {
-            without_variant(case, alarm, newest, variant, findings);
+            without_variant(alarm, newest, variant, findings);
         }
     }
 }
 
 /// Looks for the variant among those that the endpoint runs now.
-fn without_variant(case: &Case, alarm: &Alarm, endpoint: &Endpoint, variant: &str, findings: &mut Findings) {
+fn without_variant(alarm: &Alarm, endpoint: &Endpoint, variant: &str, findings: &mut Findings) {
     let now: Vec<_> = endpoint.spans.iter().filter(|span| span.to.is_none()).collect();
     // Variants without traffic have no span; an answer lists them all.
     let answered = endpoint.said.iter().flat_map(|said| &said.says.variants).any(|running| running.name == variant);
@@ -64,8 +67,7 @@ fn without_variant(case: &Case, alarm: &Alarm, endpoint: &Endpoint, variant: &st
         return;
     }
     let newer = now.iter().map(|span| span.from.latest).min();
-    // What was described before the variants changed says nothing of now.
-    if case.as_of.zip(newer).is_some_and(|(as_of, newer)| newer > as_of) {
+    if newer.is_some_and(|newer| is_known_only_before(alarm, newer)) {
         return;
     }
     let names: Vec<&str> = now.iter().map(|span| span.variant.as_str()).collect();
@@ -82,6 +84,11 @@ fn without_variant(case: &Case, alarm: &Alarm, endpoint: &Endpoint, variant: &st
     };
     let cites = now.iter().flat_map(|span| span.evidence.iter().cloned());
     report(alarm, &what, last.map(|last| last.latest), endpoint.arn.as_str(), cites, findings);
+}
+
+/// Returns whether all that is known of the alarm's settings is older than a change: they may have been changed with it.
+fn is_known_only_before(alarm: &Alarm, change: Instant) -> bool {
+    alarm.told_at.is_some_and(|told| told < change)
 }
 
 fn report(
