@@ -14,13 +14,15 @@ import sys
 from jsonschema import Draft202012Validator
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMMANDS = ["audit", "lineage", "gaps"]
+# Commands with a schema, and what they need beside the evidence.
+COMMANDS = {"audit": [], "lineage": [], "gaps": [], "timeline": [], "impact": ["--object", "s3://risk-feat/"]}
 CASES = ["midnight-timeout", "stale-cache"]
 
 
 def errors(schema, binary, command, evidence):
     """Yields what the schema says against a command's answer."""
-    done = subprocess.run([binary, command, "-q", "-f", "json", evidence], capture_output=True, text=True, check=True)
+    asked = [binary, command, "-q", "-f", "json", *COMMANDS[command], evidence]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
     for error in Draft202012Validator(schema).iter_errors(json.loads(done.stdout)):
         yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
 
