@@ -57,6 +57,22 @@ impl Instant {
         self.0.saturating_sub(earlier.0) / 1_000_000
     }
 
+    /// Returns the latest instant not after this one that is a whole number of `seconds` after the epoch.
+    #[must_use]
+    pub const fn rounded_down(self, seconds: Seconds) -> Self {
+        match seconds.checked_mul(1_000_000) {
+            Some(step) if step > 0 => Self(self.0.saturating_sub(self.0.rem_euclid(step))),
+            _ => self,
+        }
+    }
+
+    /// Returns the earliest instant not before this one that is a whole number of `seconds` after the epoch.
+    #[must_use]
+    pub const fn rounded_up(self, seconds: Seconds) -> Self {
+        let down = self.rounded_down(seconds);
+        if down.0 == self.0 { self } else { down.plus(seconds) }
+    }
+
     /// Reads the text forms listed in the module documentation; text without a zone is taken as UTC only where
     /// `zoneless_is_utc` says that its source documents so.
     pub fn parse(text: &str, zoneless_is_utc: bool) -> Option<Self> {

@@ -53,7 +53,10 @@ fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {
         Statement::Step(says) => !later(says.started),
         Statement::Object(says) => !later(says.at),
         Statement::Image(says) => !later(says.at),
+        Statement::Alarm(says) => says.at <= as_of,
+        Statement::Scaling(says) => !later(says.at),
         Statement::Metric(says) => {
+            says.asked = says.asked.map(|(from, to)| (from, to.min(as_of))).filter(|(from, to)| from < to);
             let had_points = !says.points.is_empty();
             says.points.retain(|(at, _)| *at <= as_of);
             !had_points || !says.points.is_empty()

@@ -3,6 +3,7 @@
 //! Facts become entities, each statement with its citation; entities become lineage, each hop a graded claim; what is missing
 //! becomes gaps. Nothing here opens a file, knows JSON or reads a clock.
 
+pub mod alarm;
 pub mod claim;
 pub mod coverage;
 pub mod families;
@@ -14,6 +15,7 @@ pub mod impact;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
+pub mod metrics;
 pub mod monitors;
 pub mod objects;
 pub mod pipelines;
@@ -35,14 +37,17 @@ use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
 use crate::fact::object::ManifestStatement;
 use crate::fact::registry::FeatureGroupStatement;
+use crate::fact::scaling::ScalingStatement;
 use crate::fact::{Fact, Statement};
 use crate::time::Instant;
 
+use alarm::Alarms;
 use coverage::{Coverage, Part};
 use images::Images;
 use jobs::Jobs;
 use lineage::Lineage;
 use logs::Logs;
+use metrics::Metrics;
 use monitors::Monitors;
 use objects::Objects;
 use pipelines::Pipelines;
@@ -72,8 +77,14 @@ pub struct Case {
     pub logs: Logs,
     /// Monitoring schedules.
     pub monitors: Monitors,
-    /// Rules, alarms, catches.
+    /// Rules and catches.
     pub watchers: Watchers,
+    /// Alarms.
+    pub alarms: Alarms,
+    /// Metric data.
+    pub metrics: Metrics,
+    /// What is said about scaling.
+    pub scaling: Vec<Said<ScalingStatement>>,
     /// Endpoints and what they served.
     pub serving: Serving,
     /// What evidence there is.
@@ -121,7 +132,8 @@ impl Case {
         let mut coverage = Coverage::build(density, &sorted.trails, sorted.lists, &files);
         coverage.take_spans(spans);
         let models = Models::build(sorted.models);
-        let serving = Serving::build(sorted.endpoints, sorted.configs, &models, sorted.metrics, as_of);
+        let metrics = Metrics::build(sorted.metrics);
+        let serving = Serving::build(sorted.endpoints, sorted.configs, &models, &metrics, as_of);
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
         let jobs = Jobs::build(sorted.jobs);
         let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));
@@ -135,8 +147,11 @@ impl Case {
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
+            alarms: Alarms::build(&sorted.watchers, sorted.alarms),
             monitors: Monitors::build(sorted.monitors),
             watchers: Watchers::build(sorted.watchers),
+            metrics,
+            scaling: sorted.scaling,
             serving,
             coverage,
             builds: sorted.builds,
@@ -213,6 +228,8 @@ struct Sorted {
     images: Vec<Said<crate::fact::image::ImageStatement>>,
     logs: Vec<Said<crate::fact::log::LogStatement>>,
     watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
+    alarms: Vec<Said<crate::fact::alarm::AlarmStatement>>,
+    scaling: Vec<Said<ScalingStatement>>,
     monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
     trails: Vec<Said<crate::fact::call::TrailStatement>>,
@@ -253,6 +270,8 @@ impl Sorted {
             Statement::Tags(says) => self.tags.entry(says.arn.key()).or_default().push(Said { says: *says, by, cite }),
             Statement::Trail(says) => self.trails.push(Said { says: *says, by, cite }),
             Statement::Watch(says) => self.watchers.push(Said { says: *says, by, cite }),
+            Statement::Alarm(says) => self.alarms.push(Said { says: *says, by, cite }),
+            Statement::Scaling(says) => self.scaling.push(Said { says: *says, by, cite }),
             Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
@@ -283,6 +302,8 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         (_, Some(arn)) => (Some(arn.account()), Some(arn.region()), None),
         (Statement::Image(says), _) => (says.account.as_deref(), says.region.as_deref(), Some(says.repository.as_str())),
         (Statement::Watch(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
+        (Statement::Alarm(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), None),
+        (Statement::Scaling(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), None),
         (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
         (Statement::Object(says), _) => (None, None, Some(&*says.bucket)),
         (Statement::Listing(says), _) => (None, None, says.bucket.as_deref()),

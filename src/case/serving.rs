@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::metrics::Metrics;
 use super::registry::Models;
 use super::said::{Said, incarnations};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, ArnKey, Home};
-use crate::fact::metric::MetricStatement;
 use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, Variant};
 use crate::time::{Instant, Seconds};
 
@@ -86,7 +86,7 @@ struct Requests {
     variant: Option<String>,
     period: Seconds,
     points: Vec<(Instant, f64)>,
-    cite: Citation,
+    cites: Vec<Citation>,
 }
 
 /// A count of requests.
@@ -107,7 +107,7 @@ impl Serving {
         endpoints: Vec<(ArnKey, Said<EndpointStatement>)>,
         configs: Vec<(ArnKey, Said<ConfigStatement>)>,
         models: &Models,
-        metrics: Vec<Said<MetricStatement>>,
+        metrics: &Metrics,
         as_of: Option<Instant>,
     ) -> Self {
         let configs: Configs = incarnations(configs, |statement| statement.created);
@@ -161,7 +161,7 @@ impl Serving {
                 requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
             let counted: Vec<f64> = inside.map(|(_, count)| *count).collect();
             if !counted.is_empty() {
-                cites.push(requests.cite.clone());
+                cites.extend(requests.cites.iter().cloned());
             }
             sum += counted.iter().sum::<f64>();
             let (first, last) = (requests.points.first(), requests.points.last());
@@ -177,38 +177,37 @@ impl Serving {
     }
 }
 
-/// Joins answers with the queries that lie beside them, and keeps counts of requests.
-fn requests(metrics: Vec<Said<MetricStatement>>) -> Vec<Requests> {
-    let queries: BTreeMap<(String, String), MetricStatement> = metrics
+/// Keeps the counts of requests. Of several periods the shortest comes first: what it counts is not counted again.
+fn requests(metrics: &Metrics) -> Vec<Requests> {
+    let mut found: Vec<Requests> = metrics
         .iter()
-        .filter(|said| said.says.points.is_empty())
-        .filter_map(|said| Some(((said.says.folder.clone(), said.says.id.clone()?), said.says.clone())))
+        .filter(|series| series.metric == "Invocations" && series.statistic == "Sum")
+        .filter_map(|series| {
+            Some(Requests {
+                endpoint: series.dimensions.get("EndpointName")?.clone(),
+                home: series.home.clone(),
+                variant: series.dimensions.get("VariantName").cloned(),
+                period: series.data.period,
+                points: series.data.points.clone(),
+                cites: series.data.cites.clone(),
+            })
+        })
         .collect();
-    let mut found = Vec::new();
-    for said in metrics {
-        let mut says = said.says;
-        if says.points.is_empty() {
-            continue;
-        }
-        if let Some(query) = says.id.clone().and_then(|id| queries.get(&(says.folder.clone(), id))) {
-            says.namespace = query.namespace.clone();
-            says.metric = query.metric.clone();
-            says.statistic = query.statistic.clone();
-            says.period = query.period;
-            says.dimensions = query.dimensions.clone();
-        }
-        let is_requests = says.metric.as_deref() == Some("Invocations") && says.statistic.as_deref() == Some("Sum");
-        let Some(endpoint) = says.dimensions.get("EndpointName").filter(|_| is_requests).cloned() else { continue };
-        let spacing = says.points.windows(2).map(|pair| pair[1].0.since(pair[0].0)).filter(|spacing| *spacing > 0).min();
-        found.push(Requests {
-            endpoint,
-            home: says.home,
-            variant: says.dimensions.get("VariantName").cloned(),
-            period: says.period.or(spacing).unwrap_or(60),
-            points: says.points,
-            cite: said.cite,
-        });
+    found.sort_by_key(|requests| requests.period);
+    for later in 1..found.len() {
+        let (shorter, rest) = found.split_at_mut(later);
+        let own = &mut rest[0];
+        let same = |other: &&Requests| {
+            other.endpoint.eq_ignore_ascii_case(&own.endpoint) && other.variant == own.variant && other.home == own.home
+        };
+        let counted: Vec<(Instant, Instant)> = shorter
+            .iter()
+            .filter(same)
+            .filter_map(|other| Some((other.points.first()?.0, other.points.last()?.0.plus(other.period))))
+            .collect();
+        own.points.retain(|(at, _)| !counted.iter().any(|(from, to)| from <= at && at < to));
     }
+    found.retain(|requests| !requests.points.is_empty());
     found
 }
 

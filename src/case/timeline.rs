@@ -10,6 +10,7 @@ use super::claim::Grade;
 use super::said::Said;
 use super::serving::Bounds;
 use crate::evidence::citation::{Citation, Citations, ExhibitId, Locator};
+use crate::fact::alarm::State;
 use crate::fact::arn::Arn;
 use crate::fact::call::CallStatement;
 use crate::fact::image::{ImageStatement, ImageWhat};
@@ -50,6 +51,7 @@ pub(super) fn of(case: &Case) -> Vec<Event> {
     objects(case, &mut book);
     images(case, &mut book);
     builds(case, &mut book);
+    alarms(case, &mut book);
     calls(case, &mut book);
     book.close()
 }
@@ -347,6 +349,24 @@ fn builds(case: &Case, book: &mut Book) {
         }
         if let Some(event) = book.note(says.ended, subject, "build ended", cites()) {
             event.related([says.id.clone()]);
+        }
+    }
+}
+
+fn alarms(case: &Case, book: &mut Book) {
+    for alarm in case.alarms.iter() {
+        let subject = alarm.subject();
+        for transition in &alarm.transitions {
+            let what = match transition.to {
+                State::Alarm => "alarm raised",
+                State::Ok => "alarm over",
+                State::InsufficientData => "alarm without data",
+            };
+            let cites = Citations::from_all(transition.cites.iter().cloned());
+            if let Some(event) = book.note(Some(transition.at), &subject, what, cites) {
+                let endpoint = alarm.endpoint().map(|(endpoint, _)| endpoint.to_owned());
+                event.related(endpoint).detail(if transition.by_hand.is_some() { "by hand" } else { "" });
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who could have been told: rules with their targets, alarms, catches.
+//! Who could have been told: rules with their targets, and catches. Alarms: [`super::alarm`].
 
 use std::collections::BTreeMap;
 
@@ -26,34 +26,11 @@ pub struct Rule {
     pub cites: Vec<Citation>,
 }
 
-/// An alarm.
-#[derive(Clone, Debug)]
-pub struct Alarm {
-    /// Account, if known.
-    pub account: Option<String>,
-    /// Region, if known.
-    pub region: Option<String>,
-    /// Name.
-    pub name: String,
-    /// Namespace of its metric.
-    pub namespace: Option<String>,
-    /// Metric.
-    pub metric: Option<String>,
-    /// Dimensions.
-    pub dimensions: BTreeMap<String, String>,
-    /// Whom it tells.
-    pub actions: Vec<String>,
-    /// Where that is said.
-    pub cite: Citation,
-}
-
 /// All watchers.
 #[derive(Debug, Default)]
 pub struct Watchers {
     /// Rules, by name.
     pub rules: Vec<Rule>,
-    /// Alarms, by name.
-    pub alarms: Vec<Alarm>,
     /// States that catch the failure of a job: operation, state, citation.
     pub catches: Vec<(String, String, Citation)>,
 }
@@ -76,18 +53,7 @@ impl Watchers {
                     entry.0.extend(arns);
                     entry.1.push(said.cite);
                 }
-                Watcher::Alarm { namespace, metric, dimensions, actions } => {
-                    watchers.alarms.push(Alarm {
-                        account,
-                        region,
-                        name,
-                        namespace,
-                        metric,
-                        dimensions,
-                        actions,
-                        cite: said.cite,
-                    });
-                }
+                Watcher::Alarm { .. } => {}
                 Watcher::Catch { operation } => watchers.catches.push((operation, name, said.cite)),
             }
         }
@@ -98,7 +64,6 @@ impl Watchers {
             }
             watchers.rules.push(rule);
         }
-        watchers.alarms.sort_by(|left, right| left.name.cmp(&right.name));
         watchers
     }
 }

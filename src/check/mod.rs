@@ -4,6 +4,7 @@
 //! keeping silent or accusing. Adding a check: a file that holds a [`Check`], a line in [`ALL`], fixtures that trigger it and
 //! fixtures that only look like it.
 
+mod alarm;
 mod approval;
 mod change;
 mod code;
@@ -47,6 +48,14 @@ pub struct Check {
 
 /// All checks, sorted by id.
 pub const ALL: &[&Check] = &[
+    &alarm::did_not_fire::CHECK,
+    &alarm::invalid_statistic::CHECK,
+    &alarm::missing_data::CHECK,
+    &alarm::no_action::CHECK,
+    &alarm::orphan_dimension::CHECK,
+    &alarm::too_slow::CHECK,
+    &alarm::unit_mismatch::CHECK,
+    &alarm::wrong_namespace::CHECK,
     &approval::bypassed::CHECK,
     &approval::no_reason::CHECK,
     &approval::self_approved::CHECK,
@@ -69,6 +78,7 @@ pub const ALL: &[&Check] = &[
     &data::prefix_overreach::CHECK,
     &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
+    &evidence::synthetic::CHECK,
     &evidence::tampered::CHECK,
     &feature_store::late_writes::CHECK,
     &feature_store::rejected_event_time::CHECK,

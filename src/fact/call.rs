@@ -75,6 +75,12 @@ pub enum Listed {
     Targets,
     /// Alarms.
     Alarms,
+    /// What happened to alarms.
+    AlarmHistory,
+    /// What Application Auto Scaling may scale.
+    ScalableTargets,
+    /// Policies of Application Auto Scaling.
+    ScalingPolicies,
     /// Images of one repository.
     Images,
     /// Executions of monitoring schedules.

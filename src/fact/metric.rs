@@ -26,7 +26,13 @@ pub struct MetricStatement {
     pub period: Option<Seconds>,
     /// Dimensions.
     pub dimensions: BTreeMap<String, String>,
-    /// Points, sorted by time; empty for a query.
+    /// Unit of the values, where the answer or its query tells.
+    pub unit: Option<String>,
+    /// Beginning and end of the interval that was asked for, where that is known: a period in it without a point had no data.
+    pub asked: Option<(Instant, Instant)>,
+    /// Whether the answer says that it lacks data.
+    pub cut: bool,
+    /// Points by the start of their period, sorted; empty for a query.
     pub points: Vec<(Instant, f64)>,
 }
 
@@ -44,7 +50,10 @@ pub struct EvaluationStatement {
 impl MetricStatement {
     /// Quotes the statement.
     pub fn excerpt(&self) -> String {
-        let excerpt = Excerpt::of("metric:").and("name", self.metric.as_ref()).and("statistic", self.statistic.as_ref());
+        let excerpt = Excerpt::of("metric:")
+            .and("name", self.metric.as_ref())
+            .and("statistic", self.statistic.as_ref())
+            .and("unit", self.unit.as_ref());
         let excerpt = self.dimensions.iter().fold(excerpt, |excerpt, (name, value)| excerpt.and(name, Some(value)));
         excerpt.and("period", self.period).and("points", Some(self.points.len())).text()
     }

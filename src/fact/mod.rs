@@ -3,6 +3,7 @@
 //! A fact says what one record says, no more: no judgement, no join with another record. Below the readers nobody sees JSON,
 //! so a source of another cloud is a reader that gives these types.
 
+pub mod alarm;
 pub mod arn;
 pub mod call;
 pub mod commit;
@@ -19,6 +20,7 @@ pub mod pipeline;
 pub mod principal;
 pub mod registry;
 pub mod s3;
+pub mod scaling;
 pub mod secret;
 pub mod serving;
 pub mod watch;
@@ -127,6 +129,10 @@ pub enum Statement {
     Trail(Box<call::TrailStatement>),
     /// About an alarm, rule or catch that could tell somebody.
     Watch(Box<watch::WatchStatement>),
+    /// About something that happened to an alarm.
+    Alarm(Box<alarm::AlarmStatement>),
+    /// About the scaling of a resource.
+    Scaling(Box<scaling::ScalingStatement>),
     /// Metric data.
     Metric(Box<metric::MetricStatement>),
     /// Evaluation results that a job wrote.
@@ -164,6 +170,8 @@ impl Statement {
             Self::Tags(tags) => tags.excerpt(),
             Self::Trail(trail) => trail.excerpt(),
             Self::Watch(watch) => watch.excerpt(),
+            Self::Alarm(alarm) => alarm.excerpt(),
+            Self::Scaling(scaling) => scaling.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
             Self::Monitor(monitor) => monitor.excerpt(),

@@ -86,6 +86,8 @@ pub struct EndpointStatement {
     pub seen: Option<Instant>,
     /// Variants.
     pub variants: Vec<RunningVariant>,
+    /// Alarms that roll a deployment back.
+    pub rollback_alarms: Vec<String>,
 }
 
 /// Returns an endpoint status in the API's spelling: events write `IN_SERVICE` for `InService`.

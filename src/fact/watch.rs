@@ -1,8 +1,7 @@
 //! What could tell somebody: event rules, alarms, and catches of orchestrators.
 
-use std::collections::BTreeMap;
-
 use super::Excerpt;
+use super::alarm::Settings;
 use super::pattern::Pattern;
 
 /// What one record says about a watcher.
@@ -35,22 +34,31 @@ pub enum Watcher {
         /// Their ARNs.
         arns: Vec<String>,
     },
-    /// An alarm on a metric.
+    /// An alarm.
     Alarm {
-        /// Namespace of the metric.
-        namespace: Option<String>,
-        /// Metric.
-        metric: Option<String>,
-        /// Dimensions.
-        dimensions: BTreeMap<String, String>,
-        /// Whether it acts, and on whom.
-        actions: Vec<String>,
+        /// How it is set.
+        settings: Box<Settings>,
+        /// Who says so.
+        told: Told,
     },
     /// A state of a state machine that catches the failure of a job it runs.
     Catch {
         /// The operation it waits for, such as `createProcessingJob`.
         operation: String,
     },
+}
+
+/// What tells how an alarm is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The account's own answer: it is there.
+    Described,
+    /// A request that was granted.
+    Requested,
+    /// A request that was refused: there is no such alarm.
+    Refused,
+    /// A template: whether it was ever deployed does not show.
+    Template,
 }
 
 impl WatchStatement {
@@ -64,11 +72,7 @@ impl WatchStatement {
             Watcher::Targets { arns } => {
                 Excerpt::of("targets:").and("rule", Some(&self.name)).and("targets", Some(arns.join(" ")))
             }
-            Watcher::Alarm { namespace, metric, actions, .. } => Excerpt::of("alarm:")
-                .and("name", Some(&self.name))
-                .and("namespace", namespace.as_ref())
-                .and("metric", metric.as_ref())
-                .and("actions", Some(actions.len())),
+            Watcher::Alarm { settings, .. } => return settings.excerpt(&self.name),
             Watcher::Catch { operation } => Excerpt::of("catch:").and("state", Some(&self.name)).and("of", Some(operation)),
         }
         .text()

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::sagemaker::{Setting, job, pipeline, registry, serving};
 use super::sink::{RecordId, Sink};
-use super::{Context, Each, Reader, cloudtrail, typed};
+use super::{Context, Each, Reader, alarm, cloudtrail, typed};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::image::{ImageStatement, ImageWhat, normal_digest};
 use crate::fact::job::{BuildStatement, JobStatement};
@@ -110,6 +110,9 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         "SageMaker Model Building Pipeline Execution Step Status Change" => typed(detail, place, sink)
             .and_then(|shape| pipeline::step(shape, Words::Event, None))
             .map(|step| Statement::Step(Box::new(step))),
+        "CloudWatch Alarm State Change" => {
+            typed(detail, place, sink).and_then(|shape| alarm::state_change(shape, &account, &region, at))
+        }
         "ECR Image Action" => typed(detail, place, sink).and_then(|shape| image(shape, &account, &region, at)),
         "CodeBuild Build State Change" => typed(detail, place, sink).and_then(build),
         "Object Created" | "Object Deleted" => typed(detail, place, sink).and_then(|shape| object(shape, at)),

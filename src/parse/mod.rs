@@ -3,6 +3,7 @@
 //! A reader never fails: what cannot be read is a defect with its place, and the rest goes on. It says what a record says and
 //! nothing more. Adding a format: a line in `recognise::SIGNATURES`, a reader here, a line in `reader`, a fixture.
 
+mod alarm;
 mod build;
 mod cloudtrail;
 mod config;
@@ -17,6 +18,7 @@ mod output;
 pub mod request;
 mod s3;
 mod sagemaker;
+mod scaling;
 mod sink;
 mod watch;
 
@@ -146,6 +148,8 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| logs::reader(format))
         .or_else(|| build::reader(format))
         .or_else(|| watch::reader(format))
+        .or_else(|| alarm::reader(format))
+        .or_else(|| scaling::reader(format))
         .or_else(|| metric::reader(format))
         .or_else(|| output::reader(format))
         .or_else(|| config::reader(format))

@@ -1,6 +1,4 @@
-//! Rules, targets, alarms and catches: what could have told somebody.
-
-use std::collections::BTreeMap;
+//! Rules, targets and catches: what could have told somebody. Alarms: [`super::alarm`].
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +13,7 @@ use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
 use crate::fact::pattern::{Condition, Pattern};
 use crate::fact::watch::{WatchStatement, Watcher};
-use crate::json::scalar::{Flag, Text};
+use crate::json::scalar::Text;
 use crate::json::skim::Element;
 use crate::recognise::Format;
 
@@ -25,7 +23,6 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
         Format::Rules => Each::list(rule, |rows, header, cx, sink| listed(Listed::Rules, rows, header, cx, sink)),
         Format::Rule => Each::one(rule),
         Format::RuleTargets => Some(Box::new(Targets::default())),
-        Format::Alarms => Each::list(alarm, |rows, header, cx, sink| listed(Listed::Alarms, rows, header, cx, sink)),
         Format::StateMachine => Each::one(state_machine),
         _ => None,
     }
@@ -143,48 +140,6 @@ impl Reader for Targets {
         };
         sink.say(&Locator::Whole, Source::Watchers, cx.captured(), Statement::Watch(Box::new(statement)));
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-struct Alarm {
-    alarm_name: Text,
-    alarm_arn: Text,
-    namespace: Text,
-    metric_name: Text,
-    dimensions: Vec<Dimension>,
-    actions_enabled: Flag,
-    alarm_actions: Vec<Text>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-struct Dimension {
-    name: Text,
-    value: Text,
-}
-
-fn alarm(alarm: Alarm, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
-    let Some(name) = alarm.alarm_name.0 else { return sink.damaged(place.clone(), "an alarm without a name") };
-    let arn = alarm.alarm_arn.0.as_deref().and_then(Arn::parse);
-    if let Some(arn) = &arn {
-        sink.belongs_to(arn);
-    }
-    let acts = alarm.actions_enabled.0.unwrap_or(true);
-    let dimensions: BTreeMap<String, String> =
-        alarm.dimensions.into_iter().filter_map(|dimension| Some((dimension.name.0?, dimension.value.0?))).collect();
-    let statement = WatchStatement {
-        account: arn.as_ref().map(|arn| arn.account().to_owned()),
-        region: arn.as_ref().map(|arn| arn.region().to_owned()),
-        name,
-        what: Watcher::Alarm {
-            namespace: alarm.namespace.0,
-            metric: alarm.metric_name.0,
-            dimensions,
-            actions: if acts { alarm.alarm_actions.into_iter().filter_map(|action| action.0).collect() } else { Vec::new() },
-        },
-    };
-    sink.say(place, Source::Watchers, cx.captured(), Statement::Watch(Box::new(statement)));
 }
 
 #[derive(Deserialize, Default)]

@@ -119,11 +119,11 @@ formats! {
     Rule "events-rule" "answer of `events describe-rule`";
     RuleTargets "events-targets" "answer of `events list-targets-by-rule`";
     Alarms "cloudwatch-alarms" "answer of `cloudwatch describe-alarms`";
-    AlarmHistory "cloudwatch-alarm-history" "answer of `cloudwatch describe-alarm-history`" known;
+    AlarmHistory "cloudwatch-alarm-history" "answer of `cloudwatch describe-alarm-history`";
     MetricData "cloudwatch-metric-data" "answer of `cloudwatch get-metric-data`";
     MetricQueries "cloudwatch-metric-queries" "query file of `cloudwatch get-metric-data`";
     MetricStatistics "cloudwatch-metric-statistics" "answer of `cloudwatch get-metric-statistics`";
-    MetricStream "cloudwatch-metric-stream" "CloudWatch metric stream" known;
+    MetricStream "cloudwatch-metric-stream" "CloudWatch metric stream";
     StateMachine "stepfunctions-state-machine" "answer of `stepfunctions describe-state-machine`";
     StateHistory "stepfunctions-history" "answer of `stepfunctions get-execution-history`" known;
     TraceSummaries "xray-trace-summaries" "answer of `xray get-trace-summaries`" known;
@@ -133,9 +133,9 @@ formats! {
     MonitorViolations "monitor-violations" "Model Monitor constraint violations" known;
     Evaluation "model-evaluation" "evaluation results of a model";
     DataCapture "data-capture" "SageMaker data capture" known;
-    ScalingActivities "scaling-activities" "answer of `application-autoscaling describe-scaling-activities`" known;
-    ScalableTargets "scaling-targets" "answer of `application-autoscaling describe-scalable-targets`" known;
-    ScalingPolicies "scaling-policies" "answer of `application-autoscaling describe-scaling-policies`" known;
+    ScalingActivities "scaling-activities" "answer of `application-autoscaling describe-scaling-activities`";
+    ScalableTargets "scaling-targets" "answer of `application-autoscaling describe-scalable-targets`";
+    ScalingPolicies "scaling-policies" "answer of `application-autoscaling describe-scaling-policies`";
     Template "cloudformation-template" "CloudFormation template";
     Request "aws-request" "request of an AWS API call, as the AWS CLI takes it (`--cli-input-json`)";
     Python "python-source" "Python source that calls AWS";

@@ -2,6 +2,7 @@
 
 use super::{Gap, GapContext, GapKey, GapKind, Place};
 use crate::escape::is_deceptive;
+use crate::fact::alarm::Measure;
 use crate::fact::arn::Arn;
 use crate::fact::job::JobKind;
 use crate::time::{Instant, Seconds};
@@ -14,6 +15,9 @@ const METRIC_DAYS: [(Seconds, i64); 3] = [(60, 15), (300, 63), (3_600, 455)];
 
 /// The period of a day, which is put together from hours.
 const LONGEST_PERIOD: (Seconds, i64) = (DAY, 455);
+
+/// Days that `CloudWatch` keeps the history of alarms.
+const ALARM_HISTORY_DAYS: i64 = 30;
 
 /// A day in seconds.
 const DAY: Seconds = 86_400;
@@ -164,12 +168,47 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
         GapKey::Alarms(place) => {
             Described::new(format!("the alarms{}", in_place(place)), aws(&["cloudwatch", "describe-alarms"], &place.region))
         }
+        GapKey::AlarmHistory(place) => {
+            let words = ["cloudwatch", "describe-alarm-history", "--history-item-type", "StateUpdate"];
+            let expires_at = context.as_of.map(|as_of| as_of.plus(ALARM_HISTORY_DAYS * DAY));
+            let what = format!("what happened to the alarms{}", in_place(place));
+            Described { expires_at, ..Described::new(what, aws(&words, &place.region)) }
+        }
+        GapKey::Endpoints(place) => {
+            Described::new(format!("the endpoints{}", in_place(place)), aws(&["sagemaker", "list-endpoints"], &place.region))
+        }
+        GapKey::Metric { place, measure, to } => metric(place, measure, *to),
         GapKey::Requests { endpoint, variant, from, to } => {
             requests(endpoint, &name(endpoint), variant, *from, *to, context.as_of)
         }
         GapKey::CommitNeverRecorded(arn) => {
             Described::never(format!("a commit for {}: nothing that was recorded names one", name(arn)))
         }
+    }
+}
+
+/// Asks for a day of what an alarm measures, at its own period and statistic.
+fn metric(place: &Place, measure: &Measure, to: Instant) -> Described {
+    let from = to.plus(-DAY);
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (namespace, name, statistic) = (text(&measure.namespace), text(&measure.metric), text(&measure.statistic));
+    let dimensions: Vec<String> = measure.dimensions.iter().map(|(name, value)| format!("Name={name},Value={value}")).collect();
+    let simple = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"].contains(&statistic.as_str());
+    let option = if simple { "--statistics" } else { "--extended-statistics" };
+    let (start, end) = (from.to_seconds_text(), to.to_seconds_text());
+    let period = measure.period.unwrap_or(60).max(60).to_string();
+    let mut words = vec!["cloudwatch", "get-metric-statistics", "--namespace", &namespace, "--metric-name", &name];
+    if !dimensions.is_empty() {
+        words.push("--dimensions");
+        words.extend(dimensions.iter().map(String::as_str));
+    }
+    words.extend(["--start-time", &start, "--end-time", &end, "--period", &period, option, &statistic]);
+    let of: Vec<&str> = measure.dimensions.values().map(String::as_str).collect();
+    Described {
+        from: Some(from),
+        to: Some(to),
+        expires_at: Some(from.plus(METRIC_DAYS[0].1 * DAY)),
+        ..Described::new(format!("{statistic} of {name} of {}", of.join(" ")), aws(&words, &place.region))
     }
 }
 

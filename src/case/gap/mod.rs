@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::fact::arn::Arn;
+use crate::fact::alarm::Measure;
+use crate::fact::arn::{Arn, Home};
 use crate::fact::job::JobKind;
 use crate::time::Instant;
 
@@ -74,6 +75,19 @@ pub enum GapKey {
     Rules(Place),
     /// Alarms.
     Alarms(Place),
+    /// What happened to alarms.
+    AlarmHistory(Place),
+    /// All endpoints.
+    Endpoints(Place),
+    /// The newest day of what an alarm measures.
+    Metric {
+        /// Account and region.
+        place: Place,
+        /// What it measures.
+        measure: Measure,
+        /// When the day ends.
+        to: Instant,
+    },
     /// Requests to an endpoint.
     Requests {
         /// Endpoint.
@@ -99,6 +113,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// Returns a home as a place.
+    pub fn at(home: &Home) -> Self {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        Self { account: part(&home.account), region: part(&home.region) }
+    }
+
     /// Returns the account and region of a resource.
     pub fn of(arn: &Arn) -> Self {
         Self { account: arn.account().to_owned(), region: arn.region().to_owned() }

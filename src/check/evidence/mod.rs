@@ -2,4 +2,5 @@
 
 pub(super) mod destroyed;
 pub(super) mod gap;
+pub(super) mod synthetic;
 pub(super) mod tampered;

@@ -91,16 +91,16 @@ fn told(case: &Case, job: &Job, status: JobStatus) -> bool {
     let family = family_name(&job.name);
     let family = family.strip_prefix("pipelines/").unwrap_or(&family).to_lowercase();
     let names_job = |text: &str| !family.is_empty() && text.to_lowercase().contains(&family);
-    let by_alarm = case.watchers.alarms.iter().filter(|alarm| !alarm.actions.is_empty()).any(|alarm| {
-        let in_pipeline = alarm
-            .namespace
-            .as_deref()
-            .is_some_and(|namespace| namespace.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline"))
-            && job
-                .tags
-                .get("sagemaker:pipeline-execution-arn")
-                .is_some_and(|arn| alarm.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/"))));
-        in_pipeline || names_job(&alarm.name) || alarm.dimensions.values().any(|value| names_job(value))
+    let by_alarm = case.alarms.set().filter(|alarm| !alarm.settings.told().is_empty()).any(|alarm| {
+        let in_pipeline = alarm.measures().any(|measure| {
+            let of_pipelines = measure.namespace.as_deref().unwrap_or_default();
+            of_pipelines.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline")
+                && job.tags.get("sagemaker:pipeline-execution-arn").is_some_and(|arn| {
+                    measure.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/")))
+                })
+        });
+        let mut dimensions = alarm.measures().flat_map(|measure| measure.dimensions.values());
+        in_pipeline || names_job(&alarm.name) || dimensions.any(|value| names_job(value))
     });
     let by_state_machine =
         job.by.as_ref().is_some_and(|by| by.invoked_by.as_deref().is_some_and(|service| service.starts_with("states.")));

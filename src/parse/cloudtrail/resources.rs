@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::sagemaker::{Setting, job, pipeline, registry, serving};
 use super::super::sink::Sink;
-use super::super::watch;
+use super::super::{alarm, scaling, watch};
 use super::record::{Call, member};
 use crate::fact::arn::Arn;
 use crate::fact::call::{TagsStatement, TrailStatement, TrailWhat};
@@ -32,8 +32,15 @@ pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
             }
             subject(call, &["name", "rule"])
         }
-        "monitoring" => subject(call, &["alarmName"]),
+        "monitoring" => {
+            alarm::recorded(call, sink);
+            subject(call, &["alarmName"])
+        }
         "logs" => subject(call, &["logGroupName"]),
+        "application-autoscaling" => {
+            scaling::recorded(call, sink);
+            subject(call, &["resourceId"])
+        }
         _ => subject(call, &["resourceId", "projectName", "name"]),
     }
 }

@@ -14,7 +14,7 @@ mod yaml;
 use std::sync::Arc;
 
 use super::sink::Sink;
-use super::{Context, Reader};
+use super::{Context, Reader, alarm};
 use crate::evidence::citation::{Locator, Source};
 use crate::evidence::window::Window;
 use crate::fact::Statement;
@@ -27,7 +27,7 @@ pub(super) use definition::{of_element as definition, of_text as definition_text
 /// Returns the reader of what people write as JSON.
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
-        Format::Template => Some(Box::new(Whole(template))),
+        Format::Template => Some(Box::new(Template)),
         Format::Request => Some(Box::new(Whole(request))),
         _ => None,
     }
@@ -46,7 +46,7 @@ pub(super) fn text(window: &mut Window<'_>, format: Format, cx: &Context<'_>, si
     sink.record();
     match format {
         Format::Template => match yaml::read(&text) {
-            Ok(tree) => template::say(&tree, &Locator::Whole, cx, sink),
+            Ok(tree) => of_template(&tree, &tree.json(&template::is_function), &Locator::Whole, cx, sink),
             Err((line, message)) => sink.damaged(Locator::Line(line), format!("no YAML: {message}")),
         },
         _ => calls::say(&python::tokens(&text), cx, sink),
@@ -58,18 +58,43 @@ struct Whole(fn(&tree::Tree, &Locator, &Context<'_>, &mut Sink));
 
 impl Reader for Whole {
     fn element(&mut self, element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink) {
-        match json::read(element.bytes, element.offset == 0) {
-            Ok(tree) => {
-                sink.record();
-                (self.0)(&tree, &place, cx, sink);
-            }
-            Err(error) => sink.damaged(place, format!("does not fit its format: {error}")),
+        if let Some(tree) = whole(element, &place, sink) {
+            (self.0)(&tree, &place, cx, sink);
         }
     }
 }
 
-fn template(tree: &tree::Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+fn whole(element: &Element<'_>, place: &Locator, sink: &mut Sink) -> Option<tree::Tree> {
+    match json::read(element.bytes, element.offset == 0) {
+        Ok(tree) => {
+            sink.record();
+            Some(tree)
+        }
+        Err(error) => {
+            sink.damaged(place.clone(), format!("does not fit its format: {error}"));
+            None
+        }
+    }
+}
+
+/// Reads a template in JSON.
+struct Template;
+
+impl Reader for Template {
+    fn element(&mut self, element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut Sink) {
+        let Some(tree) = whole(element, &place, sink) else { return };
+        // Numbers are not kept in a tree; alarms need them.
+        let values = serde_json::from_slice(element.bytes).unwrap_or_default();
+        of_template(&tree, &values, &place, cx, sink);
+    }
+}
+
+/// States what a template says of names, and of the alarms that it wants.
+fn of_template(tree: &tree::Tree, values: &serde_json::Value, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     template::say(tree, place, cx, sink);
+    let resources = tree.get("Resources");
+    let line = |id: &str| resources.and_then(|all| all.get(id)).and_then(|resource| resource.line);
+    alarm::of_template(values, &|id| line(id).map_or_else(|| place.clone(), |line| on(Some(line))), cx, sink);
 }
 
 fn request(tree: &tree::Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {

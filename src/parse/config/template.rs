@@ -49,7 +49,7 @@ pub(super) fn say(template: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut
 }
 
 /// Returns whether a value is worked out when the template is deployed.
-fn is_function(tree: &Tree) -> bool {
+pub(super) fn is_function(tree: &Tree) -> bool {
     let is_named = |name: &str| name == "Ref" || name == "Condition" || name.starts_with("Fn::");
     tree.tag.is_some()
         || matches!(tree.members(), [(name, _)] if is_named(name))

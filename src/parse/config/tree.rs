@@ -65,4 +65,20 @@ impl Tree {
         };
         Node { line: self.line, value }
     }
+
+    /// Returns the tree as JSON, scalars as text; of what `is_expression` knows to be worked out elsewhere only that.
+    pub(super) fn json(&self, is_expression: &dyn Fn(&Self) -> bool) -> serde_json::Value {
+        use serde_json::Value as Json;
+        if is_expression(self) {
+            return serde_json::json!({ "Ref": self.text() });
+        }
+        match &self.data {
+            Data::Members(members) => {
+                Json::Object(members.iter().map(|(name, tree)| (name.clone(), tree.json(is_expression))).collect())
+            }
+            Data::Items(items) => Json::Array(items.iter().map(|item| item.json(is_expression)).collect()),
+            Data::Text(text) => Json::String(text.clone()),
+            Data::Other => Json::Null,
+        }
+    }
 }

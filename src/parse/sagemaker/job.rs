@@ -512,18 +512,32 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         "last-modified-time-after",
         "last-modified-time-before",
         "query",
+        "alarm-names",
+        "alarm-name-prefix",
+        "action-prefix",
+        "state-value",
+        "children-of-alarm-name",
+        "parents-of-alarm-name",
+        "max-records",
+        "resource-ids",
+        "resource-id",
+        "scalable-dimension",
+        "policy-names",
         "endpoint-name",
         "monitoring-type-equals",
         "scheduled-time-after",
         "scheduled-time-before",
     ];
-    let filtered = cx.request.is_some_and(|request| request.has_any(&filters));
+    // A history of nothing but changes of state is whole for what is asked of it.
+    let of_other_items = cx.option("history-item-type").is_some_and(|kind| kind != "StateUpdate") && what == Listed::AlarmHistory;
+    let filtered = of_other_items || cx.request.is_some_and(|request| request.has_any(&filters));
     let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true));
     let of = match what {
         Listed::Steps => cx.option("pipeline-execution-arn"),
         Listed::Packages => cx.option("model-package-group-name"),
         Listed::Images => cx.option("repository-name"),
         Listed::Targets => cx.option("rule"),
+        Listed::AlarmHistory => cx.option("alarm-name"),
         Listed::MonitoringExecutions => cx.option("monitoring-schedule-name"),
         _ => None,
     };
@@ -532,8 +546,8 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         account: cx.request.and_then(|request| request.account.clone()).or_else(|| sink.account().map(str::to_owned)),
         region: cx.request.and_then(|request| request.region.clone()).or_else(|| sink.region().map(str::to_owned)),
         complete: !header.is_cut() && !filtered,
-        from: time("creation-time-after"),
-        to: time("creation-time-before"),
+        from: time("creation-time-after").or_else(|| time("start-date")),
+        to: time("creation-time-before").or_else(|| time("end-date")),
         captured: cx.captured().or_else(|| header.date()),
         rows,
         of: of.map(str::to_owned),

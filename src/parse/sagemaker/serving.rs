@@ -118,7 +118,27 @@ pub(in crate::parse) struct Endpoint {
     desired_weights_and_capacities: Vec<RunningShape>,
     pending_deployment_summary: Pending,
     retain_all_variant_properties: Flag,
+    deployment_config: DeploymentConfig,
+    last_deployment_config: DeploymentConfig,
     response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct DeploymentConfig {
+    auto_rollback_configuration: Rollback,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Rollback {
+    alarms: Vec<RollbackAlarm>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct RollbackAlarm {
+    alarm_name: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -161,6 +181,8 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
             .collect(),
         weight: variant.current_weight.0.or(variant.desired_weight.0),
     });
+    let rollback = [shape.deployment_config, shape.last_deployment_config];
+    let rollback = rollback.into_iter().flat_map(|config| config.auto_rollback_configuration.alarms);
     Some(EndpointStatement {
         arn,
         name: shape.endpoint_name.0,
@@ -173,5 +195,6 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
         modified: shape.last_modified_time.0,
         seen: setting.seen,
         variants: variants.collect(),
+        rollback_alarms: rollback.filter_map(|alarm| alarm.alarm_name.0).collect(),
     })
 }
