@@ -196,6 +196,9 @@ def check_commands(binary, fixtures, world, folder):
     for command, paths in sorted(commands.items()):
         words = shlex.split(command)
         forms[" ".join(words[1:3])] = forms.get(" ".join(words[1:3]), 0) + 1
+        # Files that a command reads lie beside what it made.
+        for word in (word.removeprefix("file://") for word in words if word.startswith("file://")):
+            shutil.copy(os.path.join(os.path.dirname(paths[0]), word), folder)
         if wrong := try_command(words, world, folder):
             fail(command, f"printed for {' '.join(paths)}\n{wrong}")
     if of_gaps == 0:

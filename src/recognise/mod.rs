@@ -128,7 +128,7 @@ const SIGNATURES: &[Signature] = &[
     list(Format::Alarms, "CompositeAlarms", &[]),
     list(Format::AlarmHistory, "AlarmHistoryItems", &[]),
     list(Format::MetricData, "MetricDataResults", &[]),
-    object(Format::MetricStatistics, &["Datapoints", "Label"]),
+    object(Format::MetricStatistics, &["Datapoints"]),
     object(Format::MetricStream, &["metric_name", "namespace", "value", "timestamp"]),
     list(Format::TraceSummaries, "TraceSummaries", &[]),
     vague(Format::Traces, "Traces", &["Segments"]),
@@ -353,6 +353,8 @@ mod tests {
             (r#"{"events":[{"timestamp":1,"type":"x","id":1}]}"#.to_owned(), "stepfunctions-history Json(Members)"),
             (r#"{"events":[{"timestamp":1,"message":"x"}]}"#.to_owned(), "logs-events Json(Members)"),
             (r#"[{"prefix":"s3://b/p/"},"a"]"#.to_owned(), "s3-manifest Json(Values)"),
+            // A long answer may name its metric behind what is looked at.
+            (r#"{"Datapoints":[{"Timestamp":"t","Sum":1.0}]"#.to_owned(), "cloudwatch-metric-statistics Json(Values)"),
             ("[Container] 2026/03/02 09:12:19.118 Phase\n".to_owned(), "codebuild-log Text"),
             ("CONTENTS\t\"x\"\tk\t1\n".to_owned(), "aws-output-text Text"),
             ("TrainingJobName: x\nTrainingJobArn: y\n".to_owned(), "aws-output-yaml Text"),
