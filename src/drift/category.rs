@@ -270,7 +270,8 @@ impl<'a> CategoryCounter<'a> {
 
     fn coded<K: ArrowDictionaryKeyType<Native: Into<i64>>>(&mut self, array: &dyn Array) {
         let array = array.as_dictionary::<K>();
-        let is_known = self.dictionary.as_ref().is_some_and(|known| Arc::ptr_eq(known, array.values()));
+        // Batches that share a dictionary share its bytes; each has an array of its own around them.
+        let is_known = self.dictionary.as_ref().is_some_and(|known| known.to_data().ptr_eq(&array.values().to_data()));
         if !is_known {
             self.settle();
             self.codes.resize(array.values().len(), 0);
@@ -395,6 +396,20 @@ mod tests {
         counter.take(&BooleanArray::from(vec![Some(true), None, Some(true), Some(false)]));
         let counts = counter.finish();
         assert_eq!((counts.rows, counts.nulls, counts.unknown.rows, counts.unknown.distinct().count), (4, 1, 3, 2));
+    }
+
+    #[test]
+    fn a_dictionary_that_batches_share_is_looked_up_once() {
+        let array: DictionaryArray<Int32Type> = vec![Some("x"), Some("y")].into_iter().collect();
+        let baseline = Categories::of(&counted(&Categories::default(), &["x".to_owned(), "y".to_owned()], 10));
+        let mut counter = CategoryCounter::new(&baseline, 10);
+        counter.take(&array);
+        counter.take(&DictionaryArray::<Int32Type>::from(array.to_data()));
+        assert_eq!(counter.known, [0, 0], "nothing was looked up yet");
+        let other: DictionaryArray<Int32Type> = vec![Some("y")].into_iter().collect();
+        counter.take(&other);
+        assert_eq!(counter.known, [2, 2], "another dictionary came");
+        assert_eq!(counter.finish().known, BTreeMap::from([(0, 2), (1, 3)]));
     }
 
     #[test]

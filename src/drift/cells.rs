@@ -81,7 +81,8 @@ struct Node {
     shift: u32,
 }
 
-/// What a dense count of a lattice adds for each value: the count above, the sum of keys below. A count must stay below 2^32.
+/// What a dense count of a lattice adds for each value: the count above, the sum of keys below. A count must stay below 2^32, and so
+/// the sum of so many keys of 64 bits stays below 2^96.
 pub(crate) const COUNT: u32 = 96;
 
 impl Lattice {
@@ -185,42 +186,21 @@ impl Lattice {
         let apart = &mut apart[..keys.len()];
         let mut length = 0;
         for key in keys {
-            let node = self.node(*key);
-            let leaf = self.leaf(node, *key);
-            let offset = key & !(u64::MAX << node.shift);
-            dense[leaf] += (1 << COUNT) + u128::from(offset);
+            let leaf = self.leaf(self.node(*key), *key);
+            dense[leaf] += (1 << COUNT) + u128::from(*key);
             apart[length] = *key;
             length += usize::from(self.is_cut[leaf]);
         }
         length
     }
 
-    /// Returns the keys that lie in leaves which hold any of some cells: those in the cells, and a few more.
-    pub(crate) fn near(&self, keys: &[u64], cells: impl Iterator<Item = u32>) -> Vec<u64> {
-        let mut is_wanted = vec![0_u8; self.position.len()];
-        for cell in cells {
-            let low = cell.checked_sub(INSIDE).and_then(|position| self.lows.get(position as usize));
-            // Cells outside share one leaf.
-            let leaf = low.map_or(self.position.len() - 1, |low| self.leaf(self.node(*low), *low));
-            is_wanted[leaf] = 1;
-        }
-        let (mut near, mut found) = (Vec::new(), [0; 1024]);
-        for keys in keys.chunks(found.len()) {
-            let mut length = 0;
-            for key in keys {
-                found[length] = *key;
-                length += usize::from(is_wanted[self.leaf(self.node(*key), *key)]);
-            }
-            near.extend_from_slice(&found[..length]);
-        }
-        near
-    }
-
     /// Empties a dense count into counts of cells, in order.
     pub(crate) fn drain(&self, dense: &mut [u128], cells: &mut Vec<(u32, u64, u128)>) {
         for ((sum, is_cut), position) in dense.iter_mut().zip(&self.is_cut).zip(&self.position) {
             if *sum != 0 && *is_cut == 0 {
-                cells.push((INSIDE + position, (*sum >> COUNT) as u64, *sum & !(u128::MAX << COUNT)));
+                let count = *sum >> COUNT;
+                let keys = *sum & !(u128::MAX << COUNT);
+                cells.push((INSIDE + position, count as u64, keys - count * u128::from(self.lows[*position as usize])));
             }
             *sum = 0;
         }

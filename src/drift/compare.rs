@@ -184,11 +184,11 @@ fn numbers(
 }
 
 /// Returns the Wasserstein distance, exact where all values are at hand and few.
-fn area(profile: &LineProfile, sd: Option<f64>, current: &Counts, both: Option<(&[u64], &[u64])>) -> Option<Wasserstein> {
+fn area(profile: &LineProfile, sd: Option<f64>, current: &Counts, both: Option<(&[u64], &[Vec<u64>])>) -> Option<Wasserstein> {
     let (line, baseline) = (&profile.line, &profile.counts);
     let (mut low, mut high) = wasserstein::bounds(line, baseline, current)?;
     if let Some((baseline, current)) = both {
-        let mut current = current.to_vec();
+        let mut current = current.concat();
         current.sort_unstable();
         let exactly = wasserstein::exactly(line, baseline, &current)?;
         (low, high) = (exactly, exactly);

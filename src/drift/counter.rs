@@ -43,6 +43,8 @@ pub(crate) struct Counter<'a> {
     /// Whether keys are kept. Those of cells that are whole counts never are: such cells say everything.
     keeps: bool,
     counts: Counts,
+    /// Keys that are kept.
+    kept: Vec<u64>,
     /// By leaf: see [`super::cells::Lattice::count`].
     dense: Vec<u128>,
     /// By position: likewise, of leaves that are cut.
@@ -63,10 +65,11 @@ pub(crate) struct Counter<'a> {
 impl<'a> Counter<'a> {
     pub(crate) fn new(line: &'a Line, keeps: bool) -> Self {
         let keeps = keeps && matches!(line.cells, Cells::Lattice(_));
-        let mut counter = Self {
+        Self {
             line,
             keeps,
             counts: Counts::default(),
+            kept: Vec::new(),
             dense: Vec::new(),
             cut: Vec::new(),
             direct: Vec::new(),
@@ -76,15 +79,13 @@ impl<'a> Counter<'a> {
             outside: Vec::new(),
             reals: Vec::new(),
             keys: Vec::new(),
-        };
-        counter.counts.keys = keeps.then(Vec::new);
-        counter
+        }
     }
 
     /// Makes room for the keys of so many values.
     pub(crate) fn expect(&mut self, values: u64) {
-        if let Some(keys) = &mut self.counts.keys {
-            keys.reserve(usize::try_from(values).unwrap_or_default());
+        if self.keeps {
+            self.kept.reserve_exact(usize::try_from(values).unwrap_or_default());
         }
     }
 
@@ -105,8 +106,8 @@ impl<'a> Counter<'a> {
     /// Returns what was counted, and begins anew.
     pub(crate) fn finish(&mut self) -> Counts {
         self.settle();
-        let keys = self.keeps.then(Vec::new);
-        std::mem::replace(&mut self.counts, Counts { keys, ..Counts::default() })
+        let keys = self.keeps.then(|| vec![std::mem::take(&mut self.kept)]);
+        Counts { keys, ..std::mem::take(&mut self.counts) }
     }
 
     /// Moves what the tables hold into the counts.
@@ -133,8 +134,8 @@ impl<'a> Counter<'a> {
 
     /// Counts values given by key.
     fn add_keys(&mut self, keys: &[u64]) {
-        if let Some(kept) = &mut self.counts.keys {
-            kept.extend_from_slice(keys);
+        if self.keeps {
+            self.kept.extend_from_slice(keys);
         }
         let Cells::Lattice(lattice) = &self.line.cells else {
             for key in keys {
@@ -279,7 +280,9 @@ pub(crate) fn vectorized<R>(run: impl FnOnce() -> R) -> R {
         }
     }
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
+    if let Some(simd) = pulp::x86::V4::try_new() {
+        return simd.vectorize(Run(run));
+    } else if let Some(simd) = pulp::x86::V3::try_new() {
         return simd.vectorize(Run(run));
     }
     run()

@@ -30,8 +30,8 @@ pub struct Counts {
     pub(crate) cells: Vec<(u32, u64, u128)>,
     /// Sum of the squares of the distances from the center of the column's bins.
     pub(crate) squares: Squares,
-    /// Keys of all values, in no order, where they are kept.
-    pub(crate) keys: Option<Vec<u64>>,
+    /// Keys of all values, in pieces and in no order, where they are kept.
+    pub(crate) keys: Option<Vec<Vec<u64>>>,
 }
 
 impl Counts {
@@ -56,13 +56,10 @@ impl Counts {
         self.least = Extreme::least(self.least, other.least);
         self.greatest = Extreme::greatest(self.greatest, other.greatest);
         self.squares.merge(&other.squares);
-        self.keys = match (self.keys.take(), other.keys) {
-            (Some(mut keys), Some(more)) => {
-                keys.extend(more);
-                Some(keys)
-            }
-            _ => None,
-        };
+        self.keys = self.keys.take().zip(other.keys).map(|(mut keys, more)| {
+            keys.extend(more);
+            keys
+        });
         self.cells = merged(std::mem::take(&mut self.cells), other.cells);
     }
 }

@@ -5,8 +5,12 @@
 //! bound can hold the distance, and only their values are looked at when it is asked for.
 
 use super::super::cells::Cells;
+use super::super::counter::vectorized;
 use super::super::counts::Counts;
 use super::both;
+
+/// Spans of keys that are looked for at once.
+const MOST_SPANS: usize = 12;
 
 /// The distance between two samples of n and m values, times n m.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,32 @@ fn difference((b, n): (u64, u64), (c, m): (u64, u64)) -> i128 {
         return i128::from((b * m).cast_signed() - (c * n).cast_signed()).abs();
     }
     (i128::from(b) * i128::from(m) - i128::from(c) * i128::from(n)).abs()
+}
+
+/// Keeps the keys that lie in any of some spans.
+#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
+#[inline(always)]
+fn keep_within(keys: &[u64], spans: &[(u64, u64)], kept: &mut Vec<u64>) {
+    const LANES: usize = 32;
+    let mut found = [0; LANES];
+    for keys in keys.chunks(LANES) {
+        let mut is_within = [0; LANES];
+        for (low, width) in spans {
+            for (is_within, key) in is_within.iter_mut().zip(keys) {
+                *is_within |= u64::from(key.wrapping_sub(*low) <= *width);
+            }
+        }
+        // Most keys are far from the greatest distance.
+        if is_within.iter().fold(0, |any, one| any | one) == 0 {
+            continue;
+        }
+        let mut length = 0;
+        for (key, is_within) in keys.iter().zip(is_within) {
+            found[length] = *key;
+            length += usize::from(is_within == 1);
+        }
+        kept.extend_from_slice(&found[..length]);
+    }
 }
 
 impl Bounds {
@@ -63,35 +93,41 @@ impl Bounds {
         self.candidates.is_empty()
     }
 
-    /// Makes the bounds exact by the keys of all values of the baseline, in order, and of the current rows, in any order.
-    pub(crate) fn refine(&mut self, baseline: &[u64], current: &[u64], cells: &Cells) {
-        let mut within: Vec<(u32, u64)> = Vec::new();
-        if let Cells::Lattice(lattice) = cells {
-            for key in lattice.near(current, self.candidates.iter().map(|(cell, ..)| *cell)) {
-                let (cell, _) = cells.find(key);
-                if self.candidates.binary_search_by_key(&cell, |(cell, ..)| *cell).is_ok() {
-                    within.push((cell, key));
-                }
-            }
+    /// Makes the bounds exact by the keys of all values of the baseline, in order, and of the current rows, in pieces of any order.
+    pub(crate) fn refine(&mut self, baseline: &[u64], current: &[Vec<u64>], cells: &Cells) {
+        let spans = self.spans(cells);
+        let mut within = Vec::new();
+        for keys in current {
+            vectorized(|| keep_within(keys, &spans, &mut within));
         }
         within.sort_unstable();
         for (cell, before, current_before, _) in std::mem::take(&mut self.candidates) {
             let (low, high) = (cells.low(cell), cells.high(cell));
-            let from = baseline.partition_point(|key| *key < low);
-            let to = baseline.partition_point(|key| *key <= high);
-            let from_current = within.partition_point(|(other, _)| *other < cell);
-            let to_current = within.partition_point(|(other, _)| *other <= cell);
-            let (mut one, mut other) = (&baseline[from..to], &within[from_current..to_current]);
+            let part = |keys: &[u64]| keys.partition_point(|key| *key < low)..keys.partition_point(|key| *key <= high);
+            let (mut one, mut other) = (&baseline[part(baseline)], &within[part(&within)]);
             let (mut b, mut c) = (before, current_before);
-            while let Some(key) = one.first().into_iter().chain(other.first().map(|(_, key)| key)).min().copied() {
-                let ties = one.iter().take_while(|other| **other == key).count();
-                let current_ties = other.iter().take_while(|(_, other)| *other == key).count();
-                (one, other) = (&one[ties..], &other[current_ties..]);
-                (b, c) = (b + ties as u64, c + current_ties as u64);
+            while let Some(key) = one.first().into_iter().chain(other.first()).min().copied() {
+                let ties = |keys: &[u64]| keys.iter().take_while(|other| **other == key).count();
+                let both = (ties(one), ties(other));
+                (one, other) = (&one[both.0..], &other[both.1..]);
+                (b, c) = (b + both.0 as u64, c + both.1 as u64);
                 self.low = self.low.max(difference((b, self.n), (c, self.m)));
             }
         }
         self.high = self.low;
+    }
+
+    /// Returns a few spans of keys, the lowest and how far it is to the highest, which together hold the candidates and as few other
+    /// values of the baseline as can be.
+    fn spans(&self, cells: &Cells) -> Vec<(u64, u64)> {
+        let gap = |pair: &[(u32, u64, u64, i128)]| pair[1].1 - pair[0].1;
+        let mut gaps: Vec<u64> = self.candidates.windows(2).map(gap).collect();
+        gaps.sort_unstable_by(|one, other| other.cmp(one));
+        // Where the gap is at least so wide, a span ends.
+        let wide = gaps.get(MOST_SPANS - 1).map_or(0, |gap| gap + 1);
+        let runs = self.candidates.chunk_by(|one, other| gap(&[*one, *other]) < wide);
+        let ends = runs.filter_map(|run| Some((cells.low(run.first()?.0), cells.high(run.last()?.0))));
+        ends.map(|(low, high)| (low, high - low)).collect()
     }
 
     /// Returns the bounds of the distance.
@@ -99,5 +135,56 @@ impl Bounds {
         // Both are exact up to 2^53, and one division rounds.
         let whole = i128::from(self.n) * i128::from(self.m);
         (self.low as f64 / whole as f64, self.high as f64 / whole as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::axis::{Axis, Unit, key_of_real};
+    use super::super::super::cells::Lattice;
+    use super::super::super::counter::{Counter, Line};
+    use super::super::super::squares::Bins;
+    use super::*;
+
+    /// Returns the distance, times n m, by looking at every value.
+    fn distance(baseline: &[u64], current: &[u64]) -> i128 {
+        let counted = |keys: &[u64], to: u64| keys.iter().filter(|key| **key <= to).count() as u64;
+        let (n, m) = (baseline.len() as u64, current.len() as u64);
+        let at = |key: &u64| difference((counted(baseline, *key), n), (counted(current, *key), m));
+        baseline.iter().chain(current).map(at).max().unwrap_or_default()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Few cells of many values each: nearly all of them may hold the distance, in more runs than there are spans.
+        #[test]
+        fn coarse_cells_are_refined_to_the_distance(
+            baseline in proptest::collection::vec(0.0..1.0_f64, 1..400),
+            current in proptest::collection::vec(-0.1..1.1_f64, 1..400),
+            every in 1_usize..40,
+            at: prop::sample::Index,
+        ) {
+            let mut baseline: Vec<u64> = baseline.into_iter().map(key_of_real).collect();
+            baseline.sort_unstable();
+            let current: Vec<u64> = current.into_iter().map(key_of_real).collect();
+            let sample: Vec<u64> = baseline.iter().copied().step_by(every).collect();
+            let cells = Cells::Lattice(Lattice::build(&sample, baseline[0], baseline[baseline.len() - 1], &[]));
+            let line = Line { axis: Axis::Binary(Unit::One), cells, middle: baseline[0], bins: Bins::new(0.5, 0.0, 1.0) };
+            let counted = |keys: &[u64]| {
+                let mut counter = Counter::new(&line, false);
+                counter.take_keys(keys);
+                counter.finish()
+            };
+            let expected = distance(&baseline, &current);
+            let mut bounds = Bounds::of(&counted(&baseline), &counted(&current), &line.cells).unwrap();
+            prop_assert!(bounds.low <= expected && expected <= bounds.high);
+            let (one, other) = current.split_at(at.index(current.len() + 1));
+            prop_assert!(bounds.spans(&line.cells).len() <= MOST_SPANS);
+            bounds.refine(&baseline, &[one.to_vec(), other.to_vec()], &line.cells);
+            prop_assert_eq!((bounds.low, bounds.high), (expected, expected));
+        }
     }
 }
