@@ -378,7 +378,7 @@ fn calls(case: &Case, book: &mut Book) {
         if error.is_none() && book.told.contains(&(said.cite.exhibit, said.cite.locator.clone())) {
             continue;
         }
-        let subject = arn.as_ref().map(ToString::to_string).or_else(|| name.clone()).unwrap_or_else(|| service.clone());
+        let subject = arn.as_ref().map(ToString::to_string).or_else(|| name.clone()).unwrap_or_else(|| service.to_string());
         let what = format!("{service}:{operation}");
         let evidence: Citation = said.cite.clone();
         if let Some(event) = book.note(Some(*at), &subject, &what, Some(Citations::one(evidence))) {

@@ -4,15 +4,16 @@ use litemap::LiteMap;
 
 use super::Excerpt;
 use super::arn::Arn;
+use super::symbol::Symbol;
 use crate::time::Instant;
 
 /// A call that changes something, or tried to.
 #[derive(Clone, Debug)]
 pub struct CallStatement {
     /// Service, such as `sagemaker`.
-    pub service: String,
+    pub service: Symbol,
     /// Operation, such as `UpdateEndpoint`.
-    pub operation: String,
+    pub operation: Symbol,
     /// ARN of the resource, where the record or its response names one.
     pub arn: Option<Arn>,
     /// Name of the resource, as the request gives it.
@@ -22,9 +23,9 @@ pub struct CallStatement {
     /// What the service said of the failure.
     pub reason: Option<String>,
     /// Account.
-    pub account: String,
+    pub account: Symbol,
     /// Region.
-    pub region: String,
+    pub region: Symbol,
     /// When the call was completed.
     pub at: Instant,
 }

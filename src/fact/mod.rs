@@ -23,6 +23,7 @@ pub mod s3;
 pub mod scaling;
 pub mod secret;
 pub mod serving;
+pub mod symbol;
 pub mod watch;
 
 use std::sync::Arc;

@@ -249,8 +249,15 @@ impl<'de> Visitor<'de> for NamedVisitor {
                 values.insert(name, value);
             }
         }
-        Ok(values)
+        Ok(fitted(values))
     }
+}
+
+/// Gives back the memory that was taken in case there would be more: most jobs have few tags, and many facts are kept.
+fn fitted(map: LiteMap<String, String>) -> LiteMap<String, String> {
+    let mut entries = map.into_tuple_vec();
+    entries.shrink_to_fit();
+    LiteMap::from_sorted_store_unchecked(entries)
 }
 
 /// A tag, in either spelling.
@@ -279,7 +286,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
                 tags.insert(key, tag.value.0.unwrap_or_default());
             }
         }
-        Ok(tags)
+        Ok(fitted(tags))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
@@ -287,7 +294,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
         while let Some((key, value)) = access.next_entry::<String, Text>()? {
             tags.insert(key, value.0.unwrap_or_default());
         }
-        Ok(tags)
+        Ok(fitted(tags))
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {

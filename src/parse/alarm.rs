@@ -305,17 +305,17 @@ pub(super) fn recorded(call: &mut RecordedCall<'_>, sink: &mut Sink) {
     struct Names {
         alarm_names: Vec<Text>,
     }
-    let home = Home { account: Some(call.account.clone()), region: Some(call.region.clone()) };
+    let home = Home { account: Some(call.account.to_owned()), region: Some(call.region.to_owned()) };
     let (at, refused) = (call.at, call.failed());
     let event =
         |name: String, what: AlarmEvent| Statement::Alarm(Box::new(AlarmStatement { home: home.clone(), name, at, what }));
-    match call.operation.as_str() {
+    match call.operation {
         "PutMetricAlarm" | "PutCompositeAlarm" => {
             let Some(alarm) = call.request::<Alarm>(sink) else { return };
             let Some(name) = alarm.alarm_name.0.clone() else { return };
             let told = if refused { Told::Refused } else { Told::Requested };
             let what = Watcher::Alarm { settings: Box::new(alarm.settings()), told };
-            let (account, region) = (Some(call.account.clone()), Some(call.region.clone()));
+            let (account, region) = (Some(call.account.to_owned()), Some(call.region.to_owned()));
             call.say(sink, Statement::Watch(Box::new(WatchStatement { account, region, name: name.clone(), what })));
             if !refused {
                 call.say(sink, event(name, AlarmEvent::Configured));

@@ -74,8 +74,14 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
     let at = envelope.time.0;
     let id: Option<Arc<str>> = envelope.id.0.map(Into::into);
     let id = RecordId { event: id.clone(), key: id, corrects: None };
-    let setting =
-        Setting { words: Words::Event, seen: at, region: &region, account: &account, show_secrets: cx.options.show_secrets };
+    let setting = Setting {
+        words: Words::Event,
+        seen: at,
+        region: &region,
+        account: &account,
+        subject: None,
+        show_secrets: cx.options.show_secrets,
+    };
     let statement = match kind.as_str() {
         "SageMaker Training Job State Change" => {
             typed(detail, place, sink).and_then(|shape| job::training(shape, &setting)).map(of_job)

@@ -144,7 +144,7 @@ fn say(row: Row, what: Scaling, place: &Locator, cx: &Context<'_>, sink: &mut Si
 /// Reads a call to Application Auto Scaling, also one that was refused: it shows what somebody thought to be in force.
 pub(super) fn recorded(call: &mut RecordedCall<'_>, sink: &mut Sink) {
     let Some(mut row) = call.request::<Row>(sink) else { return };
-    let what = match call.operation.as_str() {
+    let what = match call.operation {
         "RegisterScalableTarget" => row.target(),
         "DeregisterScalableTarget" => Scaling::Removed,
         "PutScalingPolicy" => match row.policy() {
@@ -153,7 +153,7 @@ pub(super) fn recorded(call: &mut RecordedCall<'_>, sink: &mut Sink) {
         },
         _ => return,
     };
-    let home = Home { account: Some(call.account.clone()), region: Some(call.region.clone()) };
+    let home = Home { account: Some(call.account.to_owned()), region: Some(call.region.to_owned()) };
     if let Some(statement) = row.statement(what, home) {
         let statement = ScalingStatement { at: Some(call.at), error: call.error.clone(), requested: true, ..statement };
         call.say(sink, Statement::Scaling(Box::new(statement)));

@@ -13,6 +13,7 @@ use crate::evidence::ledger::{Disposition, Problem};
 use crate::fact::arn::Arn;
 use crate::fact::density::{Density, Scope};
 use crate::fact::principal::Principal;
+use crate::fact::symbol::Symbols;
 use crate::fact::{Fact, Record, Statement};
 use crate::recognise::Format;
 use crate::time::Instant;
@@ -64,6 +65,8 @@ pub(crate) struct Sink {
     pub(crate) inventories: Vec<Manifest>,
     /// Callers of `CloudTrail` records.
     pub(super) actors: Actors,
+    /// Words that its facts share.
+    pub(super) symbols: Symbols,
 }
 
 /// The minute of a trail that is being counted: records lie close together in a file.
@@ -101,6 +104,7 @@ impl Sink {
             enveloped: None,
             inventories: Vec::new(),
             actors: Actors::default(),
+            symbols: Symbols::default(),
         }
     }
 

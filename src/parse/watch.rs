@@ -96,7 +96,7 @@ pub(super) fn recorded_rule(call: &mut RecordedCall<'_>, sink: &mut Sink) {
         state: Text,
         targets: Vec<Target>,
     }
-    if !matches!(call.operation.as_str(), "PutRule" | "PutTargets") {
+    if !matches!(call.operation, "PutRule" | "PutTargets") {
         return;
     }
     let Some(put) = call.request::<Put>(sink) else { return };
@@ -106,7 +106,7 @@ pub(super) fn recorded_rule(call: &mut RecordedCall<'_>, sink: &mut Sink) {
     } else {
         Watcher::Targets { arns: put.targets.into_iter().filter_map(|target| target.arn.0).collect() }
     };
-    let statement = WatchStatement { account: Some(call.account.clone()), region: Some(call.region.clone()), name, what };
+    let statement = WatchStatement { account: Some(call.account.to_owned()), region: Some(call.region.to_owned()), name, what };
     call.say(sink, Statement::Watch(Box::new(statement)));
 }
 

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::super::sink::{RecordId, Sink};
 use super::super::told;
 use super::head::Head;
-use super::{resources, storage};
+use super::resources::{self, Subject};
+use super::storage;
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::Statement;
 use crate::fact::arn::Arn;
@@ -79,8 +80,7 @@ impl<'a> Raw<'a> {
     fn of(record: &Element<'a>, mended: &mut Mended) -> Result<Self, serde_json::Error> {
         let mut raw = Self::default();
         let mut details = None;
-        let mut fields = record.fields();
-        for (key, value) in &mut fields {
+        each_member(record, |key, value| {
             match key {
                 b"userIdentity" => raw.identity = value,
                 b"userAgent" => raw.agent = value,
@@ -97,23 +97,39 @@ impl<'a> Raw<'a> {
                 b"addendum" if value != b"null" => raw.addendum = mended.take(element::read(value))?,
                 _ => {}
             }
-        }
+            Ok(())
+        })?;
         raw.request = raw.request.or(details);
-        if fields.is_at_end() {
-            Ok(raw)
-        } else {
-            Err(serde::de::Error::custom("its members are not set apart by commas and colons"))
-        }
+        Ok(raw)
     }
 }
 
+/// Hands the members of an object over, key and value.
+///
+/// # Errors
+///
+/// Where `take` fails, or the text is no object's to its end.
+pub(super) fn each_member<'a>(
+    object: &Element<'a>,
+    mut take: impl FnMut(&'a [u8], &'a [u8]) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    let mut fields = object.fields();
+    for (key, value) in &mut fields {
+        take(key, value)?;
+    }
+    if fields.is_at_end() { Ok(()) } else { Err(serde::de::Error::custom("its members are not set apart by commas and colons")) }
+}
+
+/// What takes members off a text, and notes what it mended.
+pub(super) type Take<T> = fn(&[u8], &mut Mended) -> Result<T, serde_json::Error>;
+
 /// A call, ready for the readers of its service.
 pub(in crate::parse) struct Call<'a> {
-    pub(in crate::parse) service: String,
-    pub(in crate::parse) operation: String,
+    pub(in crate::parse) service: &'a str,
+    pub(in crate::parse) operation: &'a str,
     pub(in crate::parse) at: Instant,
-    pub(in crate::parse) account: String,
-    pub(in crate::parse) region: String,
+    pub(in crate::parse) account: &'a str,
+    pub(in crate::parse) region: &'a str,
     pub(in crate::parse) error: Option<String>,
     /// What the service said of the failure.
     pub(in crate::parse) reason: Option<String>,
@@ -135,12 +151,24 @@ impl Call<'_> {
 
     /// States a fact that the record carries.
     pub(in crate::parse) fn say(&mut self, sink: &mut Sink, statement: Statement) {
-        self.say_as(Source::CloudTrail, sink, statement);
+        self.parts = self.parts.saturating_add(1);
+        sink.say_by(self.place, Source::CloudTrail, Some(self.at), Some(&self.by), Some((&self.id, self.parts)), statement);
     }
 
-    fn say_as(&mut self, source: Source, sink: &mut Sink, statement: Statement) {
-        self.parts = self.parts.saturating_add(1);
-        sink.say_by(self.place, source, Some(self.at), Some(&self.by), Some((&self.id, self.parts)), statement);
+    /// States that the call was made.
+    pub(super) fn say_call(mut self, subject: Subject, sink: &mut Sink) {
+        let statement = CallStatement {
+            service: sink.symbols.of(self.service),
+            operation: sink.symbols.of(self.operation),
+            arn: subject.arn,
+            name: subject.name,
+            error: self.error.take(),
+            reason: self.reason.take(),
+            account: sink.symbols.of(self.account),
+            region: sink.symbols.of(self.region),
+            at: self.at,
+        };
+        self.say(sink, Statement::Call(Box::new(statement)));
     }
 
     /// Deserialises the request.
@@ -153,8 +181,28 @@ impl Call<'_> {
         self.told("responseElements", self.response, sink)
     }
 
+    /// Takes what is needed off the request's text.
+    pub(super) fn request_by<T>(&self, take: Take<T>, sink: &mut Sink) -> Option<T> {
+        self.taken("requestParameters", self.request, take, sink)
+    }
+
+    /// Takes what is needed off the answer's text.
+    pub(super) fn response_by<T>(&self, take: Take<T>, sink: &mut Sink) -> Option<T> {
+        self.taken("responseElements", self.response, take, sink)
+    }
+
+    fn taken<T>(&self, part: &str, text: &[u8], take: Take<T>, sink: &mut Sink) -> Option<T> {
+        let mut mended = Mended::default();
+        let taken = take(text, &mut mended).map(|taken| (taken, mended.0));
+        told(taken, || self.place_of(part), sink)
+    }
+
     fn told<T: serde::de::DeserializeOwned>(&self, part: &str, text: &[u8], sink: &mut Sink) -> Option<T> {
-        told(element::read(text), || Locator::Place(format!("{}/{part}", self.place).into()), sink)
+        told(element::read(text), || self.place_of(part), sink)
+    }
+
+    fn place_of(&self, part: &str) -> Locator {
+        Locator::Place(format!("{}/{part}", self.place).into())
     }
 
     /// Returns the objects and other resources that the record itself lists, by type.
@@ -191,15 +239,15 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         event,
         corrects: raw.addendum.original_event_id.0.filter(|_| updates).map(Into::into),
     };
-    let [operation, account, region] =
-        [&head.name, &head.account, &head.region].map(|text| String::from_utf8_lossy(text).into_owned());
+    let [service, operation, account, region] =
+        [head.service().unwrap_or(&head.source), &head.name, &head.account, &head.region].map(String::from_utf8_lossy);
     let at = head.at;
     let mut call = Call {
-        service: String::from_utf8_lossy(head.service().unwrap_or(&head.source)).into_owned(),
-        operation,
+        service: &service,
+        operation: &operation,
         at,
-        account,
-        region,
+        account: &account,
+        region: &region,
         error: raw.error.0,
         reason: raw.reason.0,
         by,
@@ -217,22 +265,10 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
         sink.note(place.clone(), message);
     }
     if call.service == "s3" || call.service == "kms" {
-        storage::read(&mut call, sink);
-        return;
+        return storage::read(call, sink);
     }
     let subject = resources::read(&mut call, sink);
-    let statement = CallStatement {
-        service: std::mem::take(&mut call.service),
-        operation: std::mem::take(&mut call.operation),
-        arn: subject.arn,
-        name: subject.name,
-        error: call.error.take(),
-        reason: call.reason.take(),
-        account: std::mem::take(&mut call.account),
-        region: std::mem::take(&mut call.region),
-        at,
-    };
-    call.say(sink, Statement::Call(Box::new(statement)));
+    call.say_call(subject, sink);
 }
 
 /// Requests are objects, `null`, or (rarely) text; readers of a service expect an object.

@@ -22,7 +22,7 @@ pub(super) struct Subject {
 
 /// Reads a call and states what it says; returns what it acted on.
 pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
-    match call.service.as_str() {
+    match call.service {
         "sagemaker" => sagemaker(call, sink),
         "ecr" => ecr(call, sink),
         "cloudtrail" => trail(call, sink),
@@ -52,12 +52,13 @@ fn subject(call: &Call<'_>, members: &[&str]) -> Subject {
     Subject { arn, name }
 }
 
-fn setting<'a>(call: &'a Call<'_>, sink: &Sink) -> Setting<'a> {
+fn setting<'a>(call: &Call<'a>, sink: &Sink) -> Setting<'a> {
     Setting {
         words: Words::Request,
         seen: Some(call.at),
-        region: &call.region,
-        account: &call.account,
+        region: call.region,
+        account: call.account,
+        subject: None,
         show_secrets: sink.show_secrets,
     }
 }
@@ -66,78 +67,44 @@ fn setting<'a>(call: &'a Call<'_>, sink: &Sink) -> Setting<'a> {
 fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let answered = |key: &str| member(call.response, key);
     let named =
-        |kind: &str, name: &str| Arn::parse(name).unwrap_or_else(|| Arn::sagemaker(&call.region, &call.account, kind, name));
-    let (arn_key, name_key, kind) = names_of(&call.operation).unwrap_or_default();
+        |kind: &str, name: &str| Arn::parse(name).unwrap_or_else(|| Arn::sagemaker(call.region, call.account, kind, name));
+    let (arn_key, name_key, kind) = names_of(call.operation).unwrap_or_default();
     let name = member(call.request, name_key);
     let recorded = answered(arn_key).or_else(|| member(call.request, arn_key)).as_deref().and_then(Arn::parse);
     let arn = recorded.or_else(|| name.as_deref().filter(|_| !kind.is_empty()).map(|name| named(kind, name)));
     if call.failed() {
         return Subject { arn, name };
     }
-    let arn_now = arn.clone();
-    let statement = match call.operation.as_str() {
-        "CreateTrainingJob" => {
-            call.request(sink).and_then(|shape| job::training(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::Job(Box::new(statement))
-            })
-        }
-        "CreateProcessingJob" => {
-            call.request(sink).and_then(|shape| job::processing(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::Job(Box::new(statement))
-            })
-        }
-        "CreateTransformJob" => {
-            call.request(sink).and_then(|shape| job::transform(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::Job(Box::new(statement))
-            })
-        }
-        "CreateHyperParameterTuningJob" => {
-            call.request(sink).and_then(|shape| job::tuning(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::Job(Box::new(statement))
-            })
-        }
-        "CreateModel" => {
-            call.request(sink).and_then(|shape| registry::model(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::Model(Box::new(statement))
-            })
-        }
+    let own = Setting { subject: arn.as_ref(), ..setting(call, sink) };
+    let of_job = |job| Statement::Job(Box::new(job));
+    let statement = match call.operation {
+        "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &own)).map(of_job),
+        "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &own)).map(of_job),
+        "CreateTransformJob" => call.request(sink).and_then(|shape| job::transform(shape, &own)).map(of_job),
+        "CreateHyperParameterTuningJob" => call.request(sink).and_then(|shape| job::tuning(shape, &own)).map(of_job),
+        "CreateModel" => call
+            .request(sink)
+            .and_then(|shape| registry::model(shape, &own))
+            .map(|statement| Statement::Model(Box::new(statement))),
         // The answer alone gives the version, so the request cannot stand without it.
-        "CreateModelPackage" => create_package(call, arn_now, sink),
+        "CreateModelPackage" => create_package(call, arn.clone(), sink),
         "UpdateModelPackage" => call
             .request(sink)
             .and_then(|shape| registry::package(shape, &setting(call, sink), true))
             .map(|statement| Statement::Package(Box::new(statement))),
-        "CreateEndpointConfig" => {
-            call.request(sink).and_then(|shape| serving::config(shape, &setting(call, sink))).map(|mut statement| {
-                statement.arn = arn_now.unwrap_or(statement.arn);
-                Statement::EndpointConfig(Box::new(statement))
-            })
-        }
+        "CreateEndpointConfig" => call
+            .request(sink)
+            .and_then(|shape| serving::config(shape, &own))
+            .map(|statement| Statement::EndpointConfig(Box::new(statement))),
         "CreateEndpoint" => endpoint(call, EndpointAct::Created, sink),
         "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false }, sink),
         "UpdateEndpointWeightsAndCapacities" => endpoint(call, EndpointAct::Reweighted, sink),
         "DeleteEndpoint" => endpoint(call, EndpointAct::Deleted, sink),
         "CreatePipeline" | "UpdatePipeline" => call
             .request(sink)
-            .and_then(|shape| {
-                let place = call.place().clone();
-                let show_secrets = sink.show_secrets;
-                let setting = Setting {
-                    words: Words::Request,
-                    seen: Some(call.at),
-                    region: &call.region,
-                    account: &call.account,
-                    show_secrets,
-                };
-                pipeline::pipeline(shape, &setting, &place, sink)
-            })
+            .and_then(|shape| pipeline::pipeline(shape, &setting(call, sink), &call.place().clone(), sink))
             .map(|statement| Statement::Pipeline(Box::new(statement))),
-        "StartPipelineExecution" => arn_now.and_then(|arn| {
+        "StartPipelineExecution" => arn.clone().and_then(|arn| {
             let shape = call.request(sink)?;
             Some(Statement::Execution(Box::new(pipeline::started(shape, arn, call.at, &setting(call, sink)))))
         }),
@@ -252,15 +219,15 @@ struct ImageId {
 fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let Some(request) = call.request::<ImageRequest>(sink) else { return Subject::default() };
     let Some(repository) = request.repository_name.0 else { return Subject::default() };
-    let account = request.registry_id.0.or_else(|| Some(call.account.clone()));
-    let (region, at) = (Some(call.region.clone()), Some(call.at));
+    let account = request.registry_id.0.or_else(|| Some(call.account.to_owned()));
+    let (region, at) = (Some(call.region.to_owned()), Some(call.at));
     let state = |tag: Option<String>, digest: Option<String>, what: ImageWhat| {
         let (account, region, repository) = (account.clone(), region.clone(), repository.clone());
         Statement::Image(Box::new(ImageStatement { account, region, repository, tag, digest, what, at }))
     };
     let mutable = request.image_tag_mutability.0.as_deref().map(|text| text != "IMMUTABLE");
     let mut statements = Vec::new();
-    match call.operation.as_str() {
+    match call.operation {
         _ if call.failed() => {}
         "PutImage" => {
             let pushed = call.response::<ImageResponse>(sink).unwrap_or_default().image.image_id;
@@ -286,9 +253,14 @@ fn trail(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let subject = subject(call, &["name", "trailName"]);
     let statement = |what: TrailWhat| {
         let name = subject.name.clone().unwrap_or_default();
-        Statement::Trail(Box::new(TrailStatement { account: call.account.clone(), region: call.region.clone(), name, what }))
+        Statement::Trail(Box::new(TrailStatement {
+            account: call.account.to_owned(),
+            region: call.region.to_owned(),
+            name,
+            what,
+        }))
     };
-    let stated = match call.operation.as_str() {
+    let stated = match call.operation {
         _ if call.failed() => None,
         "StopLogging" | "DeleteTrail" => Some(statement(TrailWhat::Stopped { at: call.at })),
         "CreateTrail" | "UpdateTrail" => {

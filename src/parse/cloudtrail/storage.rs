@@ -6,46 +6,77 @@ use serde::Deserialize;
 
 use super::super::s3;
 use super::super::sink::Sink;
-use super::record::{Call, member};
+use super::record::{Call, Mended, each_member, element_of, member};
+use super::resources::Subject;
 use crate::fact::Statement;
-use crate::fact::call::CallStatement;
 use crate::fact::object::{BucketStatement, ObjectStatement, ObjectWhat, Versioning};
 use crate::fact::s3::S3Uri;
+use crate::json::element;
 use crate::json::scalar::Text;
 
-/// Object requests: header-named members stay as S3 writes them.
-#[derive(Deserialize, Default)]
-#[serde(default)]
+/// The members of a request about an object; those named like headers stay as S3 writes them. There are so many of these requests
+/// that they are taken off the text.
+#[derive(Default)]
 struct ObjectRequest {
-    #[serde(rename = "bucketName")]
     bucket: Text,
     key: Text,
-    #[serde(rename = "versionId")]
     version: Text,
     prefix: Text,
-    #[serde(rename = "x-amz-copy-source")]
     copy_source: Text,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
+impl ObjectRequest {
+    fn of(text: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let mut request = Self::default();
+        each_member(&element_of(text), |key, value| {
+            let member = match key {
+                b"bucketName" | b"BucketName" => &mut request.bucket,
+                b"key" | b"Key" => &mut request.key,
+                b"versionId" | b"VersionId" => &mut request.version,
+                b"prefix" | b"Prefix" => &mut request.prefix,
+                b"x-amz-copy-source" => &mut request.copy_source,
+                _ => return Ok(()),
+            };
+            *member = mended.take(element::text(value))?;
+            Ok(())
+        })?;
+        Ok(request)
+    }
+}
+
+/// The members of an answer about an object.
+#[derive(Default)]
 struct ObjectResponse {
-    #[serde(rename = "x-amz-version-id")]
     version: Text,
-    #[serde(rename = "x-amz-delete-marker")]
     delete_marker: Text,
-    #[serde(rename = "eTag", alias = "ETag")]
     etag: Text,
 }
 
-/// Reads a call and states what it says.
-pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) {
-    if call.service == "kms" {
-        return key_use(call, sink);
+impl ObjectResponse {
+    fn of(text: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let mut response = Self::default();
+        each_member(&element_of(text), |key, value| {
+            let member = match key {
+                b"x-amz-version-id" => &mut response.version,
+                b"x-amz-delete-marker" => &mut response.delete_marker,
+                b"eTag" | b"ETag" => &mut response.etag,
+                _ => return Ok(()),
+            };
+            *member = mended.take(element::text(value))?;
+            Ok(())
+        })?;
+        Ok(response)
     }
-    match call.operation.as_str() {
+}
+
+/// Reads a call and states what it says.
+pub(super) fn read(mut call: Call<'_>, sink: &mut Sink) {
+    if call.service == "kms" {
+        return key_use(&mut call, sink);
+    }
+    match call.operation {
         "PutObject" | "CopyObject" | "CompleteMultipartUpload" | "DeleteObject" | "DeleteObjects" | "GetObject" => {
-            object(call, sink);
+            object(&mut call, sink);
         }
         _ => bucket(call, sink),
     }
@@ -55,24 +86,22 @@ fn object(call: &mut Call<'_>, sink: &mut Sink) {
     if call.failed() {
         return;
     }
-    let Some(request) = call.request::<ObjectRequest>(sink) else { return };
-    let response = call.response::<ObjectResponse>(sink).unwrap_or_default();
+    let Some(request) = call.request_by(ObjectRequest::of, sink) else { return };
+    let response = call.response_by(ObjectResponse::of, sink).unwrap_or_default();
     let from_resources = || {
         let (_, arn) = call.resources().find(|(kind, _)| kind == "AWS::S3::Object")?;
-        arn.resource().split_once('/').map(|(bucket, key)| S3Uri::new(bucket, key))
+        arn.resource().split_once('/').map(|(bucket, key)| (bucket.to_owned(), key.to_owned()))
     };
-    let place = match (request.bucket.0, request.key.0) {
-        (Some(bucket), Some(key)) => S3Uri::new(&bucket, &key),
-        (Some(bucket), None) => {
-            from_resources().unwrap_or_else(|| S3Uri::new(&bucket, request.prefix.0.as_deref().unwrap_or_default()))
-        }
+    let (bucket, key) = match (request.bucket.0, request.key.0) {
+        (Some(bucket), Some(key)) => (bucket, key),
+        (Some(bucket), None) => from_resources().unwrap_or_else(|| (bucket, request.prefix.0.unwrap_or_default())),
         (None, _) => match from_resources() {
             Some(place) => place,
             None => return,
         },
     };
-    let written = response.version.0.clone();
-    let (what, version) = match call.operation.as_str() {
+    let written = response.version.0;
+    let (what, version) = match call.operation {
         "GetObject" => (ObjectWhat::Read, request.version.0),
         "DeleteObjects" => (ObjectWhat::BatchDeleted, None),
         "DeleteObject" => match request.version.0 {
@@ -89,8 +118,8 @@ fn object(call: &mut Call<'_>, sink: &mut Sink) {
     let null_version = version.as_deref() == Some("null");
     let size = size(call);
     let statement = ObjectStatement {
-        bucket: place.bucket,
-        key: (&*place.key).into(),
+        bucket: sink.symbols.of(&bucket).into(),
+        key: key.into(),
         what,
         version: version.filter(|_| !null_version).map(Into::into),
         null_version,
@@ -156,16 +185,16 @@ fn key_use(call: &mut Call<'_>, sink: &mut Sink) {
     call.say(sink, Statement::Object(Box::new(statement)));
 }
 
-fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
+fn bucket(mut call: Call<'_>, sink: &mut Sink) {
     let name = member(call.request, "bucketName");
     if let Some(bucket) = name.as_deref().map(Arc::<str>::from)
         && !call.failed()
     {
-        let versioning = match call.operation.as_str() {
-            "PutBucketVersioning" => versioning(call, sink),
+        let versioning = match call.operation {
+            "PutBucketVersioning" => versioning(&call, sink),
             _ => None,
         };
-        let lifecycle = match call.operation.as_str() {
+        let lifecycle = match call.operation {
             "PutBucketLifecycle" | "PutBucketLifecycleConfiguration" => s3::lifecycle_of_request(call.request),
             "DeleteBucketLifecycle" => Some(Vec::new()),
             _ => None,
@@ -175,18 +204,7 @@ fn bucket(call: &mut Call<'_>, sink: &mut Sink) {
             call.say(sink, Statement::Bucket(Box::new(statement)));
         }
     }
-    let statement = CallStatement {
-        service: call.service.clone(),
-        operation: call.operation.clone(),
-        arn: None,
-        name: name.map(|name| format!("s3://{name}/")),
-        error: call.error.clone(),
-        reason: call.reason.clone(),
-        account: call.account.clone(),
-        region: call.region.clone(),
-        at: call.at,
-    };
-    call.say(sink, Statement::Call(Box::new(statement)));
+    call.say_call(Subject { arn: None, name: name.map(|name| format!("s3://{name}/")) }, sink);
 }
 
 fn versioning(call: &Call<'_>, sink: &mut Sink) -> Option<Versioning> {

@@ -199,11 +199,11 @@ struct FinalMetric {
 /// Returns the statement of a training job's structure.
 pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Option<JobStatement> {
     let name = shape.training_job_name.0;
-    let arn = setting.arn(shape.training_job_arn.0.as_deref(), JobKind::Training.arn_kind(), name.as_deref())?;
+    let arn = setting.own_arn(shape.training_job_arn.0.as_deref(), JobKind::Training.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Training, arn, setting.words);
     let streamed = |mode: &Text| matches!(mode.0.as_deref(), Some("Pipe" | "FastFile" | "PIPE" | "FAST_FILE"));
     let all_streamed = streamed(&shape.algorithm_specification.training_input_mode);
-    statement.inputs = shape.input_data_config.into_iter().map(|channel| channel.input(all_streamed, streamed)).collect();
+    statement.inputs = fitted(shape.input_data_config, |channel| channel.input(all_streamed, streamed));
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
     statement.started = shape.training_start_time.0;
@@ -237,6 +237,13 @@ pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Opti
     statement.name = name;
     hide(&mut statement, setting);
     Some(statement)
+}
+
+/// Reads each shape into as much memory as the statements need: collected in place they would keep that of the shapes, which is several times as much.
+pub(super) fn fitted<S, T>(shapes: Vec<S>, read: impl FnMut(S) -> T) -> Vec<T> {
+    let mut statements = Vec::with_capacity(shapes.len());
+    statements.extend(shapes.into_iter().map(read));
+    statements
 }
 
 impl Channel {
@@ -335,7 +342,7 @@ struct TransformOutput {
 /// Returns the statement of a transform job's structure.
 pub(in crate::parse) fn transform(shape: Transform, setting: &Setting<'_>) -> Option<JobStatement> {
     let name = shape.transform_job_name.0;
-    let arn = setting.arn(shape.transform_job_arn.0.as_deref(), JobKind::Transform.arn_kind(), name.as_deref())?;
+    let arn = setting.own_arn(shape.transform_job_arn.0.as_deref(), JobKind::Transform.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Transform, arn, setting.words);
     if let Some(s3) = shape.transform_input.data_source.s3 {
         statement.inputs.push(JobInput {
@@ -396,7 +403,7 @@ struct TuningLimits {
 /// Returns the statement of a tuning job's structure.
 pub(in crate::parse) fn tuning(shape: Tuning, setting: &Setting<'_>) -> Option<JobStatement> {
     let name = shape.hyper_parameter_tuning_job_name.0;
-    let arn = setting.arn(shape.hyper_parameter_tuning_job_arn.0.as_deref(), JobKind::Tuning.arn_kind(), name.as_deref())?;
+    let arn = setting.own_arn(shape.hyper_parameter_tuning_job_arn.0.as_deref(), JobKind::Tuning.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Tuning, arn, setting.words);
     if let Some(mut definition) = shape.training_job_definition {
         definition.training_job_arn = Text(Some(statement.arn.as_str().to_owned()));

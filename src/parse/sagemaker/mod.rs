@@ -42,11 +42,18 @@ pub(super) struct Setting<'a> {
     pub(super) region: &'a str,
     /// Account, where the record tells.
     pub(super) account: &'a str,
+    /// What the structure is of, where that is known before it is read.
+    pub(super) subject: Option<&'a Arn>,
     /// Whether secrets are left as they are.
     pub(super) show_secrets: bool,
 }
 
 impl Setting<'_> {
+    /// Returns the ARN of what the structure is of: known already, recorded in it, or made from the name.
+    pub(super) fn own_arn(&self, recorded: Option<&str>, kind: &str, name: Option<&str>) -> Option<Arn> {
+        self.subject.cloned().or_else(|| self.arn(recorded, kind, name))
+    }
+
     /// Returns the ARN that was recorded, or makes it from the name.
     pub(super) fn arn(&self, recorded: Option<&str>, kind: &str, name: Option<&str>) -> Option<Arn> {
         recorded.and_then(Arn::parse).or_else(|| {
@@ -66,6 +73,7 @@ pub(super) fn answer<'a>(cx: &'a Context<'_>, metadata: &Metadata) -> Setting<'a
         seen: cx.captured().or_else(|| metadata.date()),
         region: cx.request.and_then(|request| request.region.as_deref()).unwrap_or_default(),
         account: cx.request.and_then(|request| request.account.as_deref()).unwrap_or_default(),
+        subject: None,
         show_secrets: cx.options.show_secrets,
     }
 }

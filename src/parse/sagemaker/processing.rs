@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::job::{Stopping, data_type, hide};
+use super::job::{Stopping, data_type, fitted, hide};
 use super::{Metadata, Setting};
 use crate::fact::Words;
 use crate::fact::arn::Arn;
@@ -115,12 +115,12 @@ struct App {
 /// Returns the statement of a processing job's structure.
 pub(in crate::parse) fn processing(shape: Processing, setting: &Setting<'_>) -> Option<JobStatement> {
     let name = shape.processing_job_name.0;
-    let arn = setting.arn(shape.processing_job_arn.0.as_deref(), JobKind::Processing.arn_kind(), name.as_deref())?;
+    let arn = setting.own_arn(shape.processing_job_arn.0.as_deref(), JobKind::Processing.arn_kind(), name.as_deref())?;
     let schedule = shape.monitoring_schedule_arn.0.as_deref().and_then(Arn::parse);
     let kind = if schedule.is_some() { JobKind::Monitoring } else { JobKind::Processing };
     let mut statement = JobStatement::about(kind, arn, setting.words);
-    statement.inputs = shape.processing_inputs.into_iter().map(ProcessingInput::input).collect();
-    statement.outputs = shape.processing_output_config.outputs.into_iter().map(ProcessingOutput::output).collect();
+    statement.inputs = fitted(shape.processing_inputs, ProcessingInput::input);
+    statement.outputs = fitted(shape.processing_output_config.outputs, ProcessingOutput::output);
     statement.name = name;
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());

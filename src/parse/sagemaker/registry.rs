@@ -177,7 +177,7 @@ impl ContainerShape {
 
 /// Returns the statement of a model's structure.
 pub(in crate::parse) fn model(shape: Model, setting: &Setting<'_>) -> Option<ModelStatement> {
-    let arn = setting.arn(shape.model_arn.0.as_deref(), "model", shape.model_name.0.as_deref())?;
+    let arn = setting.own_arn(shape.model_arn.0.as_deref(), "model", shape.model_name.0.as_deref())?;
     let setting = Setting { region: arn.region(), account: arn.account(), ..*setting };
     let containers =
         shape.primary_container.into_iter().chain(shape.containers).map(|container| container.container(&setting)).collect();

@@ -86,7 +86,8 @@ struct VariantShape {
 
 /// Returns the statement of an endpoint configuration's structure.
 pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<ConfigStatement> {
-    let arn = setting.arn(shape.endpoint_config_arn.0.as_deref(), "endpoint-config", shape.endpoint_config_name.0.as_deref())?;
+    let arn =
+        setting.own_arn(shape.endpoint_config_arn.0.as_deref(), "endpoint-config", shape.endpoint_config_name.0.as_deref())?;
     let variant = |shadow: bool| {
         move |shape: VariantShape| Variant {
             name: shape.variant_name.0.unwrap_or_default(),
