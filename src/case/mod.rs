@@ -12,6 +12,7 @@ pub mod grade;
 mod horizon;
 pub mod images;
 pub mod impact;
+pub mod instances;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
@@ -22,6 +23,7 @@ pub mod pipelines;
 pub mod registry;
 pub mod said;
 pub mod serving;
+pub mod switches;
 pub mod timeline;
 pub mod watchers;
 
