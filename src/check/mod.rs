@@ -100,6 +100,7 @@ pub const ALL: &[&Check] = &[
     &serving::latency_breach::CHECK,
     &serving::rollback_not_atomic::CHECK,
     &serving::rolled_back::CHECK,
+    &serving::unwatched_launch::CHECK,
     &serving::weights_reset::CHECK,
     &timeout::hit_limit::CHECK,
     &timeout::missed_run::CHECK,

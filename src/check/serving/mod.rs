@@ -4,6 +4,7 @@ pub(super) mod cold_switch;
 pub(super) mod latency_breach;
 pub(super) mod rollback_not_atomic;
 pub(super) mod rolled_back;
+pub(super) mod unwatched_launch;
 pub(super) mod weights_reset;
 
 use crate::case::Case;
