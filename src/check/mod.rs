@@ -98,6 +98,7 @@ pub const ALL: &[&Check] = &[
     &scaling::wrong_dimension::CHECK,
     &serving::cold_switch::CHECK,
     &serving::latency_breach::CHECK,
+    &serving::latency_breakdown::CHECK,
     &serving::rollback_not_atomic::CHECK,
     &serving::rolled_back::CHECK,
     &serving::unwatched_launch::CHECK,

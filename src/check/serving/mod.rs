@@ -2,6 +2,7 @@
 
 pub(super) mod cold_switch;
 pub(super) mod latency_breach;
+pub(super) mod latency_breakdown;
 pub(super) mod rollback_not_atomic;
 pub(super) mod rolled_back;
 pub(super) mod unwatched_launch;
