@@ -12,6 +12,7 @@ pub mod grade;
 mod horizon;
 pub mod images;
 pub mod impact;
+pub mod instances;
 pub mod jobs;
 pub mod lineage;
 pub mod logs;
@@ -22,6 +23,7 @@ pub mod pipelines;
 pub mod registry;
 pub mod said;
 pub mod serving;
+pub mod switches;
 pub mod timeline;
 pub mod watchers;
 
@@ -38,6 +40,7 @@ use crate::fact::metric::EvaluationStatement;
 use crate::fact::object::ManifestStatement;
 use crate::fact::registry::FeatureGroupStatement;
 use crate::fact::scaling::ScalingStatement;
+use crate::fact::trace::TraceStatement;
 use crate::fact::{Fact, Statement};
 use crate::time::Instant;
 
@@ -83,6 +86,8 @@ pub struct Case {
     pub alarms: Alarms,
     /// Metric data.
     pub metrics: Metrics,
+    /// Traces of requests.
+    pub traces: Vec<Said<TraceStatement>>,
     /// What is said about scaling.
     pub scaling: Vec<Said<ScalingStatement>>,
     /// Endpoints and what they served.
@@ -151,6 +156,7 @@ impl Case {
             monitors: Monitors::build(sorted.monitors),
             watchers: Watchers::build(sorted.watchers),
             metrics,
+            traces: sorted.traces,
             scaling: sorted.scaling,
             serving,
             coverage,
@@ -230,6 +236,7 @@ struct Sorted {
     watchers: Vec<Said<crate::fact::watch::WatchStatement>>,
     alarms: Vec<Said<crate::fact::alarm::AlarmStatement>>,
     scaling: Vec<Said<ScalingStatement>>,
+    traces: Vec<Said<TraceStatement>>,
     monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
     trails: Vec<Said<crate::fact::call::TrailStatement>>,
@@ -273,6 +280,7 @@ impl Sorted {
             Statement::Alarm(says) => self.alarms.push(Said { says: *says, by, cite }),
             Statement::Scaling(says) => self.scaling.push(Said { says: *says, by, cite }),
             Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
+            Statement::Trace(says) => self.traces.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
             Statement::Config(says) => self.written.push(Said { says: *says, by, cite }),
@@ -303,6 +311,7 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         (Statement::Image(says), _) => (says.account.as_deref(), says.region.as_deref(), Some(says.repository.as_str())),
         (Statement::Watch(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
         (Statement::Alarm(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), None),
+        (Statement::Trace(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), None),
         (Statement::Scaling(says), _) => (says.home.account.as_deref(), says.home.region.as_deref(), None),
         (Statement::Listed(says), _) => (says.account.as_deref(), says.region.as_deref(), None),
         (Statement::Object(says), _) => (None, None, Some(&*says.bucket)),

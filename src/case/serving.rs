@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::metrics::Metrics;
+use super::metrics::{Metrics, Series};
 use super::registry::Models;
 use super::said::{Said, incarnations};
+use super::switches::{self, Switch};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, ArnKey, Home};
 use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, Variant};
@@ -69,6 +70,8 @@ pub struct Endpoint {
     pub spans: Vec<Span>,
     /// Configurations it was given that the evidence does not describe, with their names.
     pub unknown_configs: Vec<(Arn, String)>,
+    /// What was asked of it, by time.
+    pub switches: Vec<Switch>,
 }
 
 /// All endpoints, and the requests to them.
@@ -100,7 +103,7 @@ pub struct Exposure {
     pub cites: Vec<Citation>,
 }
 
-type Configs = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<ConfigStatement>>)>>;
+pub(super) type Configs = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<ConfigStatement>>)>>;
 
 impl Serving {
     pub(super) fn build(
@@ -136,10 +139,49 @@ impl Serving {
         self.spans().filter(move |span| span.model.key() == key && span.model_created == created)
     }
 
+    /// Returns the series of a metric under `AWS/SageMaker` or of an endpoint's instances, of one variant; the shortest period first.
+    pub fn measured<'a>(
+        &self,
+        metrics: &'a Metrics,
+        endpoint: &Arn,
+        variant: &str,
+        metric: &str,
+        statistic: &str,
+    ) -> Vec<&'a Series> {
+        let mut found = self.series(metrics, endpoint, variant, metric);
+        found.retain(|series| series.statistic.eq_ignore_ascii_case(statistic));
+        found
+    }
+
+    /// Returns the series of a variant's `ModelLatency`, whatever the statistic; the shortest period first.
+    pub fn latencies<'a>(&self, metrics: &'a Metrics, endpoint: &Arn, variant: &str) -> Vec<&'a Series> {
+        self.series(metrics, endpoint, variant, "ModelLatency")
+    }
+
+    fn series<'a>(&self, metrics: &'a Metrics, endpoint: &Arn, variant: &str, metric: &str) -> Vec<&'a Series> {
+        let shared = self.is_shared(endpoint);
+        let is_of = |series: &&Series| {
+            let named = |name: &str, value: &str| series.dimensions.get(name).is_some_and(|own| own.eq_ignore_ascii_case(value));
+            series.metric == metric
+                && series.dimensions.len() == 2
+                && named("EndpointName", endpoint.last())
+                && series.dimensions.get("VariantName").is_some_and(|own| own == variant)
+                && series.home.may_hold(endpoint, shared)
+        };
+        let mut found: Vec<&Series> = metrics.iter().filter(is_of).collect();
+        found.sort_by_key(|series| series.data.period);
+        found
+    }
+
+    /// Returns whether endpoints of other accounts or regions have the name of this one.
+    pub fn is_shared(&self, endpoint: &Arn) -> bool {
+        let named = |other: &Arn| other.last().eq_ignore_ascii_case(endpoint.last()) && other.key() != endpoint.key();
+        self.endpoints.iter().any(|other| named(&other.arn))
+    }
+
     /// Counts requests to an endpoint (one variant, or all) from `from` to `to`.
     pub fn requests(&self, endpoint: &Arn, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
-        let named = |other: &Arn| other.last().eq_ignore_ascii_case(endpoint.last()) && other.key() != endpoint.key();
-        let shared = self.endpoints.iter().any(|other| named(&other.arn));
+        let shared = self.is_shared(endpoint);
         let is_of = |requests: &&Requests| {
             requests.endpoint.eq_ignore_ascii_case(endpoint.last()) && requests.home.may_hold(endpoint, shared)
         };
@@ -270,7 +312,8 @@ fn endpoint(
         }
     }
     let spans = joined(spans);
-    Some(Endpoint { arn, name, created, deleted, said, spans, unknown_configs })
+    let switches = switches::of(&arn, &said, configs);
+    Some(Endpoint { arn, name, created, deleted, said, spans, unknown_configs, switches })
 }
 
 /// Joins neighbouring intervals in which nothing changed for a variant.
@@ -297,11 +340,16 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
 
 /// Returns the variants of a configuration as it was at `at`.
 fn variants_of(arn: &Arn, at: Instant, configs: &Configs) -> Option<(Vec<Variant>, Vec<Citation>)> {
-    let groups = configs.get(&arn.key())?;
-    let lived = groups.iter().rev().find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))?;
-    let described: Vec<&Said<ConfigStatement>> = lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect();
+    let described = described(arn, at, configs)?;
     let variants = described.first()?.says.variants.clone();
     Some((variants, described.iter().map(|said| said.cite.clone()).collect()))
+}
+
+/// Returns what is said of a configuration as it was at `at`, where its variants are told.
+pub(super) fn described<'a>(arn: &Arn, at: Instant, configs: &'a Configs) -> Option<Vec<&'a Said<ConfigStatement>>> {
+    let groups = configs.get(&arn.key())?;
+    let lived = groups.iter().rev().find(|(created, _)| created.is_none_or(|created| created.plus(-90) <= at))?;
+    Some(lived.1.iter().filter(|said| !said.says.variants.is_empty()).collect())
 }
 
 /// Returns the images that a variant was seen to run in an interval. What was resolved while the next configuration came in is its.
@@ -334,11 +382,6 @@ fn deployments(
     deleted: Option<Instant>,
     as_of: Option<Instant>,
 ) -> (Vec<Deployment>, Option<Bounds>) {
-    let time = |said: &Said<EndpointStatement>| match said.says.act {
-        // An answer tells of the state since its last change, at the latest when it was made.
-        EndpointAct::State => said.says.seen.or(said.says.modified).or(said.cite.time),
-        _ => said.cite.time,
-    };
     let acts: Vec<(Instant, &Said<EndpointStatement>)> =
         ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
     let states: Vec<(Instant, &Said<EndpointStatement>)> = ordered(
@@ -355,7 +398,12 @@ fn deployments(
             EndpointAct::Created | EndpointAct::Updated { .. } => {
                 let Some(config) = act.says.config.clone() else { continue };
                 let settled = states.iter().find(|(seen, state)| *seen >= *at && *seen <= until && is_settled(state));
+                let rolls_back = |(seen, state): &&(Instant, &Said<EndpointStatement>)| {
+                    *seen >= *at && *seen <= until && state.says.status.as_deref() == Some("RollingBack")
+                };
                 let (latest, grade, more) = match settled {
+                    // It was on its way back when it was last seen.
+                    None if states.iter().any(|state| rolls_back(&state)) => continue,
                     // The endpoint came out of the update with another configuration: it was rolled back.
                     Some((_, state))
                         if state.says.config.as_ref() != Some(&config) || state.says.status.as_deref() == Some("Failed") =>
@@ -370,7 +418,7 @@ fn deployments(
                     None => (until, Grade::C, None),
                 };
                 let weights = match (act.says.act, deployments.last()) {
-                    (EndpointAct::Updated { retain: true }, Some(before)) => before.weights.clone(),
+                    (EndpointAct::Updated { retain: true, .. }, Some(before)) => before.weights.clone(),
                     _ => BTreeMap::new(),
                 };
                 let cites = std::iter::once(act.cite.clone()).chain(more).collect();
@@ -424,6 +472,15 @@ fn deployments(
     (deployments, ends)
 }
 
+/// Returns when a record tells of an endpoint: a request when it was made; an answer tells of the state since its last change, at
+/// the latest when it was made.
+pub fn time(said: &Said<EndpointStatement>) -> Option<Instant> {
+    match said.says.act {
+        EndpointAct::State => said.says.seen.or(said.says.modified).or(said.cite.time),
+        _ => said.cite.time,
+    }
+}
+
 fn ordered<'a>(
     items: impl Iterator<Item = (Instant, &'a Said<EndpointStatement>)>,
 ) -> Vec<(Instant, &'a Said<EndpointStatement>)> {
@@ -433,6 +490,6 @@ fn ordered<'a>(
 }
 
 /// Returns whether a state is not one of change: then its configuration is the one in force.
-fn is_settled(said: &Said<EndpointStatement>) -> bool {
+pub fn is_settled(said: &Said<EndpointStatement>) -> bool {
     said.says.status.as_deref().is_none_or(|status| matches!(status, "InService" | "Failed" | "OutOfService"))
 }

@@ -15,6 +15,8 @@ mod feature_store;
 mod logs;
 mod monitor;
 mod pipeline;
+mod scaling;
+mod serving;
 mod timeout;
 
 use std::collections::BTreeSet;
@@ -91,6 +93,16 @@ pub const ALL: &[&Check] = &[
     &pipeline::metric_drop::CHECK,
     &pipeline::stale_cache::CHECK,
     &pipeline::unregistered_model::CHECK,
+    &scaling::blind_metric::CHECK,
+    &scaling::none::CHECK,
+    &scaling::wrong_dimension::CHECK,
+    &serving::cold_switch::CHECK,
+    &serving::latency_breach::CHECK,
+    &serving::latency_breakdown::CHECK,
+    &serving::rollback_not_atomic::CHECK,
+    &serving::rolled_back::CHECK,
+    &serving::unwatched_launch::CHECK,
+    &serving::weights_reset::CHECK,
     &timeout::hit_limit::CHECK,
     &timeout::missed_run::CHECK,
     &timeout::near_limit::CHECK,

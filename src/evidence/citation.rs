@@ -72,6 +72,8 @@ pub enum Source {
     Logs,
     /// `CloudWatch` metric data.
     Metrics,
+    /// Traces of requests: X-Ray, OpenTelemetry.
+    Traces,
     /// Alarm and rule settings.
     Watchers,
     /// Files that jobs wrote: evaluations, manifests.
@@ -93,6 +95,7 @@ impl Source {
             Self::Build => "build",
             Self::Logs => "logs",
             Self::Metrics => "metrics",
+            Self::Traces => "traces",
             Self::Watchers => "watchers",
             Self::Output => "output",
             Self::Config => "config",

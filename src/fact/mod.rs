@@ -24,6 +24,7 @@ pub mod scaling;
 pub mod secret;
 pub mod serving;
 pub mod symbol;
+pub mod trace;
 pub mod watch;
 
 use std::sync::Arc;
@@ -136,6 +137,8 @@ pub enum Statement {
     Scaling(Box<scaling::ScalingStatement>),
     /// Metric data.
     Metric(Box<metric::MetricStatement>),
+    /// About a request's way through services and stages.
+    Trace(Box<trace::TraceStatement>),
     /// Evaluation results that a job wrote.
     Evaluation(Box<metric::EvaluationStatement>),
     /// About a monitoring schedule or one of its executions.
@@ -174,6 +177,7 @@ impl Statement {
             Self::Alarm(alarm) => alarm.excerpt(),
             Self::Scaling(scaling) => scaling.excerpt(),
             Self::Metric(metric) => metric.excerpt(),
+            Self::Trace(trace) => trace.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
             Self::Monitor(monitor) => monitor.excerpt(),
             Self::Config(config) => config.excerpt(),

@@ -15,6 +15,12 @@ pub struct Variant {
     pub weight: Option<f64>,
     /// Whether it only receives copies of requests.
     pub shadow: bool,
+    /// Instances it begins with.
+    pub count: Option<i64>,
+    /// Type of its instances, such as `ml.g5.xlarge`.
+    pub instance: Option<String>,
+    /// Whether `SageMaker` itself finds its capacity: serverless, or with managed instance scaling.
+    pub managed: bool,
 }
 
 /// What one record says about an endpoint configuration.
@@ -30,6 +36,8 @@ pub struct ConfigStatement {
     pub created: Option<Instant>,
     /// Variants, shadow variants last.
     pub variants: Vec<Variant>,
+    /// Whether requests and answers are captured.
+    pub captures: bool,
 }
 
 /// What a record about an endpoint is about.
@@ -39,8 +47,10 @@ pub enum EndpointAct {
     Created,
     /// Another configuration was requested.
     Updated {
-        /// Whether weights and counts stay as they are.
+        /// Whether weights stay as they are.
         retain: bool,
+        /// Whether counts of instances stay as they are.
+        retain_counts: bool,
     },
     /// Other weights or counts were requested.
     Reweighted,
@@ -59,6 +69,10 @@ pub struct RunningVariant {
     pub images: Vec<(Option<String>, Option<String>, Option<Instant>)>,
     /// Weight in force, or wanted by a request.
     pub weight: Option<f64>,
+    /// Instances that are there.
+    pub current: Option<i64>,
+    /// Instances that are wanted, by the endpoint or by a request.
+    pub desired: Option<i64>,
 }
 
 /// What one record says about an endpoint.
@@ -78,6 +92,8 @@ pub struct EndpointStatement {
     pub pending: Option<String>,
     /// Status, in the API's spelling.
     pub status: Option<String>,
+    /// Why it failed, in `SageMaker`'s words.
+    pub failure: Option<String>,
     /// When the endpoint was created.
     pub created: Option<Instant>,
     /// When it was last changed.
@@ -131,10 +147,19 @@ impl EndpointStatement {
         let excerpt = Excerpt::of(act)
             .and("name", self.name.as_deref().or(Some(self.arn.last())))
             .and("config", self.config.as_ref())
-            .and("status", self.status.as_ref());
+            .and("status", self.status.as_ref())
+            .and("failureReason", self.failure.as_ref());
         let fold = |excerpt: Excerpt, variant: &RunningVariant| {
             let resolved = variant.images.iter().find_map(|(_, resolved, _)| resolved.as_ref());
-            excerpt.and("variant", Some(&variant.name)).and("weight", variant.weight).and("resolvedImage", resolved)
+            // Counts are worth quoting where they are asked for, or where instances are missing.
+            let missing = variant.current.is_none() || variant.current < variant.desired;
+            let quoted = self.act == EndpointAct::Reweighted || (variant.current.is_some() && missing);
+            excerpt
+                .and("variant", Some(&variant.name))
+                .and("weight", variant.weight)
+                .and("currentInstanceCount", variant.current.filter(|_| quoted))
+                .and("desiredInstanceCount", variant.desired.filter(|_| quoted))
+                .and("resolvedImage", resolved)
         };
         self.variants.iter().fold(excerpt, fold).text()
     }

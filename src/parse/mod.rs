@@ -20,6 +20,7 @@ mod s3;
 mod sagemaker;
 mod scaling;
 mod sink;
+mod trace;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -150,6 +151,7 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| watch::reader(format))
         .or_else(|| alarm::reader(format))
         .or_else(|| scaling::reader(format))
+        .or_else(|| trace::reader(format))
         .or_else(|| metric::reader(format))
         .or_else(|| output::reader(format))
         .or_else(|| config::reader(format))

@@ -127,7 +127,8 @@ formats! {
     StateMachine "stepfunctions-state-machine" "answer of `stepfunctions describe-state-machine`";
     StateHistory "stepfunctions-history" "answer of `stepfunctions get-execution-history`" known;
     TraceSummaries "xray-trace-summaries" "answer of `xray get-trace-summaries`" known;
-    Traces "xray-traces" "answer of `xray batch-get-traces`" known;
+    Traces "xray-traces" "answer of `xray batch-get-traces`";
+    OtlpTraces "otlp-traces" "OpenTelemetry spans as JSON (OTLP)";
     MonitorStatistics "monitor-statistics" "Model Monitor statistics" known;
     MonitorConstraints "monitor-constraints" "Model Monitor constraints" known;
     MonitorViolations "monitor-violations" "Model Monitor constraint violations" known;

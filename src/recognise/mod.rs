@@ -182,6 +182,7 @@ const SIGNATURES: &[Signature] = &[
     list(Format::Tags, "Tags", &["Key", "Value"]),
     vague(Format::MetricQueries, "MetricDataQueries", &["Id"]),
     object(Format::Traces, &["trace_id", "start_time"]),
+    object(Format::OtlpTraces, &["resourceSpans"]),
 ];
 
 /// Lists after whose first element no more of the text needs to be looked at.
@@ -344,6 +345,8 @@ mod tests {
                 "s3-notifications Json(Members)",
             ),
             (r#"{"Records":[]}"#.to_owned(), "empty-records Json(Members)"),
+            (r#"{"resourceSpans":[{"scopeSpans":[]}]}"#.to_owned(), "otlp-traces Json(Values)"),
+            (r#"{"Traces":[{"Id":"1-a","Segments":[]}],"UnprocessedTraceIds":[]}"#.to_owned(), "xray-traces Json(Members)"),
             (format!("{record}\n{record}\n"), "cloudtrail-records Json(Values)"),
             (format!(" [ {record}]"), "cloudtrail-records Json(Array)"),
             (format!("[{record:?}]"), "cloudtrail-lookup-strings Strings"),

@@ -162,20 +162,18 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             let expires_at = at.zip((context.log_retention)(group)).map(|(at, kept)| at.plus(kept * DAY));
             Described { from: *at, expires_at, ..Described::new(format!("the log of {}", name(arn)), command) }
         }
-        GapKey::Rules(place) => {
-            Described::new(format!("the event rules{}", in_place(place)), aws(&["events", "list-rules"], &place.region))
-        }
-        GapKey::Alarms(place) => {
-            Described::new(format!("the alarms{}", in_place(place)), aws(&["cloudwatch", "describe-alarms"], &place.region))
-        }
+        GapKey::Rules(place) => whole("the event rules", &["events", "list-rules"], place),
+        GapKey::Alarms(place) => whole("the alarms", &["cloudwatch", "describe-alarms"], place),
         GapKey::AlarmHistory(place) => {
             let words = ["cloudwatch", "describe-alarm-history", "--history-item-type", "StateUpdate"];
             let expires_at = context.as_of.map(|as_of| as_of.plus(ALARM_HISTORY_DAYS * DAY));
             let what = format!("what happened to the alarms{}", in_place(place));
             Described { expires_at, ..Described::new(what, aws(&words, &place.region)) }
         }
-        GapKey::Endpoints(place) => {
-            Described::new(format!("the endpoints{}", in_place(place)), aws(&["sagemaker", "list-endpoints"], &place.region))
+        GapKey::Endpoints(place) => whole("the endpoints", &["sagemaker", "list-endpoints"], place),
+        GapKey::ScalableTargets(place) => {
+            let words = ["application-autoscaling", "describe-scalable-targets", "--service-namespace", "sagemaker"];
+            whole("the scalable targets of SageMaker", &words, place)
         }
         GapKey::Metric { place, measure, to } => metric(place, measure, *to),
         GapKey::Requests { endpoint, variant, from, to } => {
@@ -185,6 +183,11 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             Described::never(format!("a commit for {}: nothing that was recorded names one", name(arn)))
         }
     }
+}
+
+/// Asks for everything of one kind in an account and region.
+fn whole(what: &str, words: &[&str], place: &Place) -> Described {
+    Described::new(format!("{what}{}", in_place(place)), aws(words, &place.region))
 }
 
 /// Asks for a day of what an alarm measures, at its own period and statistic.

@@ -79,6 +79,8 @@ pub enum GapKey {
     AlarmHistory(Place),
     /// All endpoints.
     Endpoints(Place),
+    /// What Application Auto Scaling may scale of `SageMaker`.
+    ScalableTargets(Place),
     /// The newest day of what an alarm measures.
     Metric {
         /// Account and region.
@@ -237,6 +239,22 @@ impl Gaps {
 }
 
 impl GapKey {
+    /// Returns the gap of a metric of an endpoint's variant at a minute: the day that ends at `to`. `what` is namespace, metric and
+    /// statistic.
+    pub fn metric_of(endpoint: &Arn, (name, variant): (&str, &str), what: [&str; 3], to: Instant) -> Self {
+        let dimensions = [("EndpointName", name), ("VariantName", variant)];
+        let [namespace, metric, statistic] = what.map(|text| Some(text.to_owned()));
+        let measure = Measure {
+            namespace,
+            metric,
+            dimensions: dimensions.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            statistic,
+            period: Some(60),
+            unit: None,
+        };
+        Self::Metric { place: Place::of(endpoint), measure, to }
+    }
+
     /// Returns the key without its interval where one command exports several of its kind at once.
     fn kin(&self) -> Self {
         const ORIGIN: Instant = Instant::from_seconds(0);

@@ -97,7 +97,7 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
             .and_then(|shape| serving::config(shape, &own))
             .map(|statement| Statement::EndpointConfig(Box::new(statement))),
         "CreateEndpoint" => endpoint(call, EndpointAct::Created, sink),
-        "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false }, sink),
+        "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false, retain_counts: false }, sink),
         "UpdateEndpointWeightsAndCapacities" => endpoint(call, EndpointAct::Reweighted, sink),
         "DeleteEndpoint" => endpoint(call, EndpointAct::Deleted, sink),
         "CreatePipeline" | "UpdatePipeline" => call

@@ -546,6 +546,7 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         Listed::Targets => cx.option("rule"),
         Listed::AlarmHistory => cx.option("alarm-name"),
         Listed::MonitoringExecutions => cx.option("monitoring-schedule-name"),
+        Listed::ScalableTargets | Listed::ScalingPolicies => cx.option("service-namespace"),
         _ => None,
     };
     let statement = ListedStatement {

@@ -1,6 +1,7 @@
 //! Endpoint configurations and endpoints.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::super::sink::Sink;
 use super::super::{Each, Reader};
@@ -72,6 +73,7 @@ pub(in crate::parse) struct Config {
     endpoint_config_arn: Text,
     production_variants: Vec<VariantShape>,
     shadow_production_variants: Vec<VariantShape>,
+    data_capture_config: Capture,
     creation_time: Moment,
     response_metadata: Metadata,
 }
@@ -82,6 +84,22 @@ struct VariantShape {
     variant_name: Text,
     model_name: Text,
     initial_variant_weight: Real,
+    initial_instance_count: Real,
+    instance_type: Text,
+    serverless_config: Option<IgnoredAny>,
+    managed_instance_scaling: Managed,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Managed {
+    status: Text,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Capture {
+    enable_capture: Flag,
 }
 
 /// Returns the statement of an endpoint configuration's structure.
@@ -94,6 +112,9 @@ pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<C
             model: shape.model_name.0,
             weight: shape.initial_variant_weight.0,
             shadow,
+            count: whole(&shape.initial_instance_count),
+            instance: shape.instance_type.0,
+            managed: shape.serverless_config.is_some() || shape.managed_instance_scaling.status.0.as_deref() == Some("ENABLED"),
         }
     };
     let variants = shape.production_variants.into_iter().map(variant(false));
@@ -103,7 +124,14 @@ pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<C
         words: setting.words,
         created: shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten()),
         variants: variants.chain(shape.shadow_production_variants.into_iter().map(variant(true))).collect(),
+        captures: shape.data_capture_config.enable_capture.0 == Some(true),
     })
+}
+
+/// Returns a count of instances; events write `2.0` for `2`.
+fn whole(count: &Real) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "the limits are checked, and counts are whole")]
+    count.0.filter(|count| (0.0..1e9).contains(count)).map(|count| count.round() as i64)
 }
 
 #[derive(Deserialize, Default)]
@@ -119,9 +147,17 @@ pub(in crate::parse) struct Endpoint {
     desired_weights_and_capacities: Vec<RunningShape>,
     pending_deployment_summary: Pending,
     retain_all_variant_properties: Flag,
+    exclude_retained_variant_properties: Vec<Property>,
+    failure_reason: Text,
     deployment_config: DeploymentConfig,
     last_deployment_config: DeploymentConfig,
     response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Property {
+    variant_property_type: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -155,6 +191,8 @@ struct RunningShape {
     deployed_images: Vec<Deployed>,
     current_weight: Real,
     desired_weight: Real,
+    current_instance_count: Real,
+    desired_instance_count: Real,
 }
 
 #[derive(Deserialize, Default)]
@@ -169,7 +207,14 @@ struct Deployed {
 pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: EndpointAct) -> Option<EndpointStatement> {
     let arn = setting.arn(shape.endpoint_arn.0.as_deref(), "endpoint", shape.endpoint_name.0.as_deref())?;
     let act = match act {
-        EndpointAct::Updated { .. } => EndpointAct::Updated { retain: shape.retain_all_variant_properties.0.unwrap_or(false) },
+        EndpointAct::Updated { .. } => {
+            let all = shape.retain_all_variant_properties.0.unwrap_or(false);
+            let kept = |name: &str| {
+                let is_named = |property: &Property| property.variant_property_type.0.as_deref() == Some(name);
+                all && !shape.exclude_retained_variant_properties.iter().any(is_named)
+            };
+            EndpointAct::Updated { retain: kept("DesiredWeight"), retain_counts: kept("DesiredInstanceCount") }
+        }
         other => other,
     };
     let variants = shape.production_variants.into_iter().chain(shape.desired_weights_and_capacities);
@@ -181,6 +226,8 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
             .map(|image| (image.specified_image.0, image.resolved_image.0, image.resolution_time.0))
             .collect(),
         weight: variant.current_weight.0.or(variant.desired_weight.0),
+        current: whole(&variant.current_instance_count),
+        desired: whole(&variant.desired_instance_count),
     });
     let rollback = [shape.deployment_config, shape.last_deployment_config];
     let rollback = rollback.into_iter().flat_map(|config| config.auto_rollback_configuration.alarms);
@@ -192,6 +239,7 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
         config: shape.endpoint_config_name.0,
         pending: shape.pending_deployment_summary.endpoint_config_name.0,
         status: shape.endpoint_status.0.as_deref().map(endpoint_status),
+        failure: shape.failure_reason.0,
         created: shape.creation_time.0.or_else(|| (act == EndpointAct::Created).then_some(setting.seen).flatten()),
         modified: shape.last_modified_time.0,
         seen: setting.seen,
