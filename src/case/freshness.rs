@@ -233,7 +233,9 @@ impl Named {
 pub fn at_instant(case: &Case, span: &Span, lineage: Option<&Lineage>, at: Instant) -> Claim<Freshness> {
     let model = match described(case, span) {
         Ok(model) => model,
-        Err(missing) => return Claim::unknown(format!("the environment of {} is not in the evidence", span.model.last()), [missing]),
+        Err(missing) => {
+            return Claim::unknown(format!("the environment of {} is not in the evidence", span.model.last()), [*missing]);
+        }
     };
     let families = families(case.jobs.iter());
     let link = environment_cites(model);
@@ -247,7 +249,8 @@ pub fn at_instant(case: &Case, span: &Span, lineage: Option<&Lineage>, at: Insta
     let oldest = claims.into_iter().filter(|claim| claim.value().is_some()).min_by_key(known);
     match (oldest, unknown) {
         (Some(oldest), unknown) => {
-            let oldest = if several { oldest.noting("of the places it names, this has the oldest data that is known") } else { oldest };
+            let oldest =
+                if several { oldest.noting("of the places it names, this has the oldest data that is known") } else { oldest };
             oldest.lacking(unknown.iter().flat_map(|unknown| unknown.missing().to_vec()))
         }
         (None, Some(unknown)) => unknown,
@@ -256,12 +259,12 @@ pub fn at_instant(case: &Case, span: &Span, lineage: Option<&Lineage>, at: Insta
 }
 
 /// Returns the served model where all of its containers are known, so that what it does not name is not named; else what is missing.
-fn described<'a>(case: &'a Case, span: &Span) -> Result<&'a Model, GapKey> {
+fn described<'a>(case: &'a Case, span: &Span) -> Result<&'a Model, Box<GapKey>> {
     let model = case.models.get(&span.model, Some(span.from.latest)).filter(|model| model.is_described);
-    let model = model.ok_or_else(|| GapKey::Model(span.model.clone()))?;
+    let model = model.ok_or_else(|| Box::new(GapKey::Model(span.model.clone())))?;
     let is_known = |arn: &&Arn| case.packages.get(arn).is_some_and(|package| package.is_described);
     match model.containers.iter().filter_map(|container| container.package.as_ref()).find(|arn| !is_known(arn)) {
-        Some(package) => Err(GapKey::Package(package.clone())),
+        Some(package) => Err(Box::new(GapKey::Package(package.clone()))),
         None => Ok(model),
     }
 }
@@ -281,21 +284,15 @@ fn named(case: &Case, model: &Model, families: &[Family<'_>]) -> Vec<Named> {
         if name.starts_with("SAGEMAKER_") {
             continue;
         }
-        let places = S3Uri::find_all(value).into_iter().filter(|uri| !is_code(uri) && !artifacts.contains(&uri)).map(Named::Place);
+        let places =
+            S3Uri::find_all(value).into_iter().filter(|uri| !is_code(uri) && !artifacts.contains(&uri)).map(Named::Place);
         let group = groups.contains(&value.as_str()).then(|| Named::Group(value.clone()));
         found.extend(places.chain(group).filter(|named| seen.insert(named.text())));
     }
     found
 }
 
-fn of_named(
-    case: &Case,
-    families: &[Family<'_>],
-    named: &Named,
-    link: Citations,
-    span: &Span,
-    at: Instant,
-) -> Claim<Freshness> {
+fn of_named(case: &Case, families: &[Family<'_>], named: &Named, link: Citations, span: &Span, at: Instant) -> Claim<Freshness> {
     let by = format!("the environment of {}, which {} served, names {}", span.model.last(), span.name, named.text());
     let writes = |family: &&Family<'_>| {
         let (places, groups) = outputs(family);
@@ -313,7 +310,8 @@ fn of_named(
         Named::Place(uri) => case.objects.live(uri, at),
         Named::Group(_) => Vec::new(),
     };
-    let object = live.iter().filter_map(|live| Some((live.version.visible()?, live))).max_by_key(|(visible, live)| (*visible, live.key));
+    let object =
+        live.iter().filter_map(|live| Some((live.version.visible()?, live))).max_by_key(|(visible, live)| (*visible, live.key));
     // What a run wrote is there when the run has ended; what is newer than that somebody else wrote.
     let by_run = run.filter(|(ended, _)| object.is_none_or(|(visible, _)| visible <= ended.plus(120)));
     let missing = match named {
@@ -349,7 +347,10 @@ fn of_named(
 /// Returns how new the newest data was that a served model was trained on.
 fn trained_on(span: &Span, lineage: Option<&Lineage>, at: Instant) -> Claim<Freshness> {
     let Some(lineage) = lineage else {
-        return Claim::unknown(format!("{} is not described in the evidence", span.model.last()), [GapKey::Model(span.model.clone())]);
+        return Claim::unknown(
+            format!("{} is not described in the evidence", span.model.last()),
+            [GapKey::Model(span.model.clone())],
+        );
     };
     let newest = lineage.data.iter().filter_map(|channel| {
         let objects = channel.version.value()?.objects.iter();
@@ -362,7 +363,10 @@ fn trained_on(span: &Span, lineage: Option<&Lineage>, at: Instant) -> Claim<Fres
         let missing = if missing.is_empty() { vec![GapKey::Model(span.model.clone())] } else { missing };
         return Claim::unknown("neither data that it names nor the data that trained it is known by time", missing);
     };
-    let basis = format!("the newest object of its training data, {} as {}; its environment names no other data", channel.uri, channel.channel);
+    let basis = format!(
+        "the newest object of its training data, {} as {}; its environment names no other data",
+        channel.uri, channel.channel
+    );
     let value = Freshness { newest_data, age: at.since(newest_data), basis };
     let cites = channel.version.evidence().cloned().chain(span.evidence.iter().cloned());
     let Some(evidence) = Citations::from_all(cites) else {

@@ -74,9 +74,9 @@ impl Watchers {
     /// Returns the rules of the account and region of a job, as far as they are known.
     pub fn rules_near<'a>(&'a self, job: &'a Job) -> impl Iterator<Item = &'a Rule> {
         let fits = |own: Option<&str>, wanted: &str| own.is_none_or(|own| own == wanted);
-        self.rules
-            .iter()
-            .filter(move |rule| fits(rule.account.as_deref(), job.arn.account()) && fits(rule.region.as_deref(), job.arn.region()))
+        self.rules.iter().filter(move |rule| {
+            fits(rule.account.as_deref(), job.arn.account()) && fits(rule.region.as_deref(), job.arn.region())
+        })
     }
 
     /// Returns the state that catches the failure of a job, where a state machine ran it.
@@ -101,9 +101,10 @@ pub fn is_about(alarm: &Alarm, job: &Job) -> bool {
     let in_pipeline = alarm.measures().any(|measure| {
         let of_pipelines = measure.namespace.as_deref().unwrap_or_default();
         of_pipelines.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline")
-            && job.tags.get("sagemaker:pipeline-execution-arn").is_some_and(|arn| {
-                measure.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/")))
-            })
+            && job
+                .tags
+                .get("sagemaker:pipeline-execution-arn")
+                .is_some_and(|arn| measure.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/"))))
     });
     let mut dimensions = alarm.measures().flat_map(|measure| measure.dimensions.values());
     in_pipeline || names_job(&alarm.name) || dimensions.any(|value| names_job(value))
@@ -119,9 +120,12 @@ impl Rule {
     pub fn matches(&self, job: &Job, status: JobStatus) -> bool {
         let Some(pattern) = &self.pattern else { return false };
         let (detail_type, status_key, name_key, arn_key) = match job.kind {
-            JobKind::Training => {
-                ("SageMaker Training Job State Change", "detail.TrainingJobStatus", "detail.TrainingJobName", "detail.TrainingJobArn")
-            }
+            JobKind::Training => (
+                "SageMaker Training Job State Change",
+                "detail.TrainingJobStatus",
+                "detail.TrainingJobName",
+                "detail.TrainingJobArn",
+            ),
             JobKind::Processing | JobKind::Monitoring => (
                 "SageMaker Processing Job State Change",
                 "detail.ProcessingJobStatus",

@@ -313,8 +313,7 @@ pub(in crate::report) const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
 pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
     let until = span.to.map(|to| to.latest).or(case.as_of);
     // Requests of the cut-over go to the later model.
-    let counted =
-        until.and_then(|until| case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
+    let counted = until.and_then(|until| case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {

@@ -29,6 +29,7 @@ pub struct Incident {
     /// When it was over; `null` where it is not, as far as the evidence shows.
     pub recovered: Option<Instant>,
     /// Seconds from `began` to `detected` (time to detect; its mean over incidents is the MTTD); 0 where `detected` lies before.
+    /// At most so many where `missing` names gaps: an earlier signal may be missing from the evidence.
     pub mttd_seconds: Option<Seconds>,
     /// Seconds from `began` to `recovered` (time to recover, that is to restore service; its mean over incidents is the MTTR).
     pub mttr_seconds: Option<Seconds>,

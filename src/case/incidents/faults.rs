@@ -261,7 +261,6 @@ fn could_see(case: &Case, alarm: &Alarm, kind: Kind, endpoint: &Arn) -> bool {
             Notices::Errors => kind == Kind::Errors,
             Notices::Latency => kind == Kind::Latency,
         });
-        (sees || is_own)
-            && endpoint_of(case, &alarm.home, &measure.dimensions).is_some_and(|own| own.key() == endpoint.key())
+        (sees || is_own) && endpoint_of(case, &alarm.home, &measure.dimensions).is_some_and(|own| own.key() == endpoint.key())
     }) && !alarm.is_for_scaling()
 }

@@ -37,13 +37,7 @@ fn of_family(case: &Case, family: &Family<'_>) -> Vec<Incident> {
     groups.into_iter().filter_map(|(recovered, runs)| of_runs(case, family, due, recovered, &runs)).collect()
 }
 
-fn of_runs(
-    case: &Case,
-    family: &Family<'_>,
-    due: Seconds,
-    recovered: Option<Instant>,
-    broken: &[&Job],
-) -> Option<Incident> {
+fn of_runs(case: &Case, family: &Family<'_>, due: Seconds, recovered: Option<Instant>, broken: &[&Job]) -> Option<Incident> {
     let first = broken.iter().min_by_key(|run| run.ended)?;
     let began = first.ended?;
     let until = recovered.or(case.as_of).unwrap_or(began).max(began);

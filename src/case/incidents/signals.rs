@@ -106,7 +106,8 @@ impl Heard {
 
     fn one_alarm(&mut self, case: &Case, alarm: &Alarm) {
         let acts = |at: Instant| alarm.acted.iter().any(|(acted, _)| (0..=60).contains(&acted.since(at)));
-        let reaches = !alarm.settings.told().is_empty() || case.watchers.rules.iter().any(|rule| rule.passes_on(alarm, State::Alarm));
+        let reaches =
+            !alarm.settings.told().is_empty() || case.watchers.rules.iter().any(|rule| rule.passes_on(alarm, State::Alarm));
         let raised = alarm.transitions.iter().filter(|own| own.to == State::Alarm && own.by_hand.is_none());
         for own in raised.filter(|own| self.from <= own.at && own.at <= self.to && (reaches || acts(own.at))) {
             self.signals.push(Signal { at: own.at, by: format!("alarm {}", alarm.name), cites: own.cites.clone() });
@@ -220,9 +221,10 @@ fn first_hole(case: &Case, account: &str, region: &str, from: Instant, to: Insta
     if case.coverage.trail_is_whole(account, region, from, to) {
         return None;
     }
-    let trail = case.coverage.trails().iter().find(|trail| {
-        trail.scope.account == account && trail.scope.region == region && trail.from <= from && from <= trail.to
-    });
+    let trail =
+        case.coverage.trails().iter().find(|trail| {
+            trail.scope.account == account && trail.scope.region == region && trail.from <= from && from <= trail.to
+        });
     let Some(trail) = trail else { return Some(from) };
     let gaps = trail.gaps.iter().filter(|gap| gap.to > from).map(|gap| gap.from.max(from));
     Some(gaps.chain([trail.to]).min().unwrap_or(from))

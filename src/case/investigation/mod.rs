@@ -114,21 +114,20 @@ pub fn of<'a>(case: &'a Case, endpoint: &Arn, at: Instant, window: Seconds) -> O
     let scope = Scope::of(case, endpoint, &served, &lineages);
     let from = at.plus(-window);
     let events: Vec<Event> = case.timeline().into_iter().filter(|event| scope.concerns(event)).collect();
-    let changes = events
-        .iter()
-        .filter(|event| event.at.latest > from && event.at.earliest <= at && is_change(event))
-        .cloned()
-        .collect();
-    let timeline =
-        events.into_iter().filter(|event| event.at.latest >= from && event.at.earliest <= at.plus(window)).collect();
+    let changes =
+        events.iter().filter(|event| event.at.latest > from && event.at.earliest <= at && is_change(event)).cloned().collect();
+    let timeline = events.into_iter().filter(|event| event.at.latest >= from && event.at.earliest <= at.plus(window)).collect();
     let incidents: Vec<&Incident> =
         case.incidents.iter().filter(|own| own.overlaps(from, at) && scope.holds(own.subject.as_str())).collect();
-    let own = incidents.iter().filter(|own| own.kind != Kind::Job && own.overlaps(at, at) && own.subject.key() == endpoint.arn.key());
+    let own =
+        incidents.iter().filter(|own| own.kind != Kind::Job && own.overlaps(at, at) && own.subject.key() == endpoint.arn.key());
     let exposure = own.min_by_key(|own| own.began).map(|own| {
         let to = own.recovered.or(case.as_of).unwrap_or(at);
         Met { from: own.began, to, counted: case.serving.requests(&endpoint.arn, None, own.began, to) }
     });
-    let watchers = watchers::of(case, endpoint, &incidents, at);
+    // What did not exist nobody watched.
+    let exists = !matches!(state, State::NotYet | State::Deleted);
+    let watchers = if exists { watchers::of(case, endpoint, &incidents, at) } else { watchers::Rows::default() };
     let mut missing: Vec<GapKey> = freshness.missing().to_vec();
     missing.extend(incidents.iter().flat_map(|own| own.missing.iter().cloned()));
     missing.extend(watchers.missing);
@@ -156,7 +155,9 @@ fn served(endpoint: &Endpoint, at: Instant) -> (State, Vec<&Span>) {
     let mut spans: Vec<&Span> = endpoint
         .spans
         .iter()
-        .filter(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest || (at == to.latest && to.earliest < at)))
+        .filter(|span| {
+            span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest || (at == to.latest && to.earliest < at))
+        })
         .collect();
     if spans.is_empty() {
         let is_before = endpoint.created.is_some_and(|created| at < created.plus(-SAME_CREATION))

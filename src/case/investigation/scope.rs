@@ -85,9 +85,9 @@ impl Scope {
     fn producers(&mut self, case: &Case) {
         for family in families(case.jobs.iter()) {
             let outputs = || family.runs.iter().flat_map(|run| &run.outputs);
-            let writes = outputs().filter_map(|output| output.uri.as_ref()).any(|uri| {
-                self.places.iter().any(|place| uri.is_folder_of(place) || place.is_folder_of(uri))
-            });
+            let writes = outputs()
+                .filter_map(|output| output.uri.as_ref())
+                .any(|uri| self.places.iter().any(|place| uri.is_folder_of(place) || place.is_folder_of(uri)));
             let is_named = family.runs.iter().any(|run| self.holds(run.arn.as_str()));
             if !writes && !is_named {
                 continue;

@@ -36,6 +36,7 @@ pub struct Watched {
 }
 
 /// Watchers, and what would tell more of them.
+#[derive(Default)]
 pub(super) struct Rows {
     pub(super) rows: Vec<Watched>,
     pub(super) missing: Vec<GapKey>,
@@ -44,17 +45,27 @@ pub(super) struct Rows {
 /// `CloudWatch` changes a state this long after the period that causes it, at the latest.
 const SLACK: Seconds = 300;
 
+/// How a job may end.
+const ENDS: [JobStatus; 3] = [JobStatus::Completed, JobStatus::Failed, JobStatus::Stopped];
+
 /// Returns who could have told of incidents; where there is none, what the alarms on the endpoint were at `at`.
 pub(super) fn of(case: &Case, endpoint: &Endpoint, incidents: &[&Incident], at: Instant) -> Rows {
-    let mut rows = Rows { rows: Vec::new(), missing: Vec::new() };
+    let mut rows = Rows::default();
     let on_endpoint = |alarm: &&Alarm| {
         let home = (alarm.home.account.as_deref(), alarm.home.region.as_deref());
-        let fits = home.0.is_none_or(|own| own == endpoint.arn.account()) && home.1.is_none_or(|own| own == endpoint.arn.region());
+        let fits =
+            home.0.is_none_or(|own| own == endpoint.arn.account()) && home.1.is_none_or(|own| own == endpoint.arn.region());
         fits && !alarm.is_for_scaling() && alarm.endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name))
     };
     let alarms: Vec<&Alarm> = case.alarms.iter().filter(on_endpoint).collect();
     if incidents.is_empty() {
-        rows.rows.extend(alarms.iter().filter_map(|alarm| quiet(alarm, at)));
+        for alarm in &alarms {
+            let row = quiet(alarm, at);
+            if row.as_ref().is_some_and(|row| !row.is_known) {
+                rows.missing.push(GapKey::AlarmHistory(Place::at(&alarm.home)));
+            }
+            rows.rows.extend(row);
+        }
         return rows;
     }
     for incident in incidents {
@@ -63,9 +74,8 @@ pub(super) fn of(case: &Case, endpoint: &Endpoint, incidents: &[&Incident], at: 
             for job in std::iter::once(&incident.subject).chain(&incident.related).filter_map(|arn| case.jobs.get(arn, None)) {
                 rules(case, incident, job, &mut rows);
             }
-            let about = case.alarms.iter().filter(|alarm| {
-                case.jobs.get(&incident.subject, None).is_some_and(|job| is_about(alarm, job))
-            });
+            let about =
+                case.alarms.iter().filter(|alarm| case.jobs.get(&incident.subject, None).is_some_and(|job| is_about(alarm, job)));
             rows.rows.extend(about.filter_map(|alarm| by_alarm(case, incident, alarm, until, true, &mut rows.missing)));
         } else {
             for alarm in &alarms {
@@ -90,9 +100,8 @@ fn sees(alarm: &Alarm, kind: Kind) -> bool {
 
 /// Says what an alarm was when there was no incident.
 fn quiet(alarm: &Alarm, at: Instant) -> Option<Watched> {
-    let evidence = alarm.cited().or_else(|| {
-        Citations::from_all(alarm.transitions.iter().flat_map(|own| own.cites.iter().cloned()))
-    })?;
+    let evidence =
+        alarm.cited().or_else(|| Citations::from_all(alarm.transitions.iter().flat_map(|own| own.cites.iter().cloned())))?;
     let last = alarm.transitions.iter().rfind(|own| own.at <= at).map(|own| (own.to, own.at));
     let described = alarm.settings.state.and_then(|(state, since)| Some((state, since?))).filter(|(_, since)| *since <= at);
     let state = [last, described].into_iter().flatten().max_by_key(|(_, since)| *since);
@@ -101,16 +110,28 @@ fn quiet(alarm: &Alarm, at: Instant) -> Option<Watched> {
         None => "its state then is not in the evidence".to_owned(),
     };
     let told = state.filter(|(state, _)| *state == State::Alarm).map(|(_, since)| since);
-    Some(Watched { kind: "alarm", name: alarm.name.clone(), incident: None, told, is_known: state.is_some(), would: None, why, evidence })
+    Some(Watched {
+        kind: "alarm",
+        name: alarm.name.clone(),
+        incident: None,
+        told,
+        is_known: state.is_some(),
+        would: None,
+        why,
+        evidence,
+    })
 }
 
 /// Says what the event rules of a job's account made of its end.
 fn rules(case: &Case, incident: &Incident, job: &Job, rows: &mut Rows) {
     let (Some(ended), Some(status)) = (job.ended, job.status.filter(|status| *status != JobStatus::Completed)) else { return };
-    const ENDS: [JobStatus; 3] = [JobStatus::Completed, JobStatus::Failed, JobStatus::Stopped];
     for rule in case.watchers.rules_near(job) {
         let matched: Vec<&str> = ENDS.into_iter().filter(|end| rule.matches(job, *end)).map(JobStatus::name).collect();
-        if matched.is_empty() || rows.rows.iter().any(|row| row.kind == "rule" && row.name == rule.name && row.incident.as_deref() == Some(incident.subject.as_str())) {
+        if matched.is_empty()
+            || rows.rows.iter().any(|row| {
+                row.kind == "rule" && row.name == rule.name && row.incident.as_deref() == Some(incident.subject.as_str())
+            })
+        {
             continue;
         }
         let Some(evidence) = Citations::from_all(rule.cites.iter().cloned()) else { continue };
@@ -146,7 +167,10 @@ fn by_rule(
         return (Some(ended), None, format!("it matches `{}` and has a target", status.name()));
     }
     let only = matched.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let why = format!("it matches only {only}, and the job ended `{}`; had it matched that, it would have told{earlier}", status.name());
+    let why = format!(
+        "it matches only {only}, and the job ended `{}`; had it matched that, it would have told{earlier}",
+        status.name()
+    );
     (None, Some(ended), why)
 }
 
@@ -182,7 +206,8 @@ fn by_alarm(
         why,
         evidence,
     };
-    let measured = alarm.settings.measure.as_ref().and_then(|measure| measure.metric.clone()).unwrap_or_else(|| "other things".to_owned());
+    let measured =
+        alarm.settings.measure.as_ref().and_then(|measure| measure.metric.clone()).unwrap_or_else(|| "other things".to_owned());
     if !sees {
         return Some(row(None, true, None, format!("it watches {measured}, which does not show this"), evidence));
     }
@@ -199,13 +224,18 @@ fn by_alarm(
     let was = alarm.was_in_alarm(incident.began, until.plus(SLACK), listed);
     let (replayed, more) = replayed(case, alarm, incident, until, missing);
     let why = match (was, &replayed) {
-        (Some(false), Some((would, how))) => format!("it stayed quiet; {how} it would have gone into ALARM{}", earlier(incident, *would)),
+        (Some(false), Some((would, how))) => {
+            format!("it stayed quiet; {how} it would have gone into ALARM{}", earlier(incident, *would))
+        }
         (Some(false), None) => "it did not go into ALARM".to_owned(),
-        (Some(true), Some((would, how))) => format!("it was in ALARM all along, which says nothing; {how} it would have gone off{}", earlier(incident, *would)),
+        (Some(true), Some((would, how))) => {
+            format!("it was in ALARM all along, which says nothing; {how} it would have gone off{}", earlier(incident, *would))
+        }
         (Some(true), None) => "it was in ALARM already, so nobody was told anew".to_owned(),
         (None, found) => {
             missing.push(GapKey::AlarmHistory(Place::at(&alarm.home)));
-            let how = found.as_ref().map(|(would, how)| format!("; {how} it would have gone into ALARM{}", earlier(incident, *would)));
+            let how =
+                found.as_ref().map(|(would, how)| format!("; {how} it would have gone into ALARM{}", earlier(incident, *would)));
             format!("what it did then is not in the evidence{}", how.unwrap_or_default())
         }
     };

@@ -32,12 +32,13 @@ fn run(case: &Case, findings: &mut Findings) {
         }
         let (title, detail) = match &incident.detected {
             Some(detected) => (
+                format!("{}: noticed after {}; the target is {DETECTION_TARGET} s", incident.name, duration_text(took)),
                 format!(
-                    "{}: noticed after {}; the target is {DETECTION_TARGET} s",
-                    incident.name,
-                    duration_text(took)
+                    "{}. The first signal that could reach somebody was {} at {}.",
+                    incident.title,
+                    detected.by,
+                    detected.at.to_seconds_text()
                 ),
-                format!("{}. The first signal that could reach somebody was {} at {}.", incident.title, detected.by, detected.at.to_seconds_text()),
             ),
             None => (
                 format!("{}: not noticed in {}; the target is {DETECTION_TARGET} s", incident.name, duration_text(lasted)),

@@ -51,8 +51,11 @@ fn run(case: &Case, findings: &mut Findings) {
         else {
             continue;
         };
-        let missed: Vec<&Rule> =
-            case.watchers.rules_near(job).filter(|rule| !failed && rule.could_tell() && rule.matches(job, JobStatus::Failed)).collect();
+        let missed: Vec<&Rule> = case
+            .watchers
+            .rules_near(job)
+            .filter(|rule| !failed && rule.could_tell() && rule.matches(job, JobStatus::Failed))
+            .collect();
         let blind = match missed.as_slice() {
             [] => "No rule in the account matches the end of such jobs.".to_owned(),
             rules => {

@@ -75,7 +75,7 @@ fn headline(page: &mut Page<'_>, answer: &Answer) {
 
 fn bounds(page: &Page<'_>, bounds: &doc::Bounds) -> String {
     if bounds.latest > bounds.earliest {
-        format!("between {} and {}", page.time(bounds.earliest), page.time(bounds.latest))
+        format!("{} (by {})", page.time(bounds.earliest), page.time(bounds.latest))
     } else {
         page.time(bounds.latest)
     }

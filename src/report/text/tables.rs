@@ -80,11 +80,16 @@ pub(in crate::report) fn incidents(page: &mut Page<'_>, incidents: &[doc::Incide
 pub(in crate::report) fn noticed(incident: &doc::Incident) -> String {
     let noticed = match (&incident.detected, incident.mttd_seconds) {
         (Some(detected), Some(0)) => format!("noticed at once, by {}", short(&detected.by)),
-        (Some(detected), Some(took)) => format!("noticed after {} by {}", duration_text(took), short(&detected.by)),
+        (Some(detected), Some(took)) => {
+            let latest = if incident.missing.is_empty() { "" } else { ", at the latest," };
+            format!("noticed{latest} after {} by {}", duration_text(took), short(&detected.by))
+        }
         _ if incident.missing.is_empty() => "noticed by nobody".to_owned(),
         _ => "whether anybody noticed is not known".to_owned(),
     };
-    let over = incident.mttr_seconds.map_or_else(|| "not known to be over".to_owned(), |took| format!("over after {}", duration_text(took)));
+    let over = incident
+        .mttr_seconds
+        .map_or_else(|| "not known to be over".to_owned(), |took| format!("over after {}", duration_text(took)));
     format!("{noticed}, {over}")
 }
 
