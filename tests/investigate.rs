@@ -137,6 +137,26 @@ fn a_cut_over_has_two_rows_or_one_that_is_not_sure() {
     assert_text("midnight-timeout", "not-yet", &answer);
 }
 
+#[test]
+fn an_alarm_is_asked_what_it_would_have_done_if_right() {
+    let answer = Read::story("checks/drill/misread").at("2026-10-07T13:45:00Z");
+    let [incident] = answer.incidents.as_slice() else { panic!("{:?}", answer.incidents) };
+    assert_eq!((incident.kind, incident.mttr_seconds, incident.detected.is_some()), ("latency", Some(600), false));
+    assert!(incident.missing.is_empty(), "the alarm's state has not changed");
+    let [alarm] = answer.watchers.as_slice() else { panic!("{:?}", answer.watchers) };
+    assert_eq!((alarm.told, alarm.would_have_told), (None, Some(at("2026-10-07T13:41:00Z"))), "{}", alarm.why);
+    assert!(alarm.why.contains("as it is meant"), "{}", alarm.why);
+    // One that went off by itself told, and what was set by hand did not.
+    let answer = Read::story("checks/drill/set-by-hand").at("2026-10-07T13:42:00Z");
+    let told: Vec<Option<String>> = answer.watchers.iter().map(|own| own.told.map(Instant::to_seconds_text)).collect();
+    assert_eq!(told, [Some("2026-10-07T13:43:10Z".to_owned())]);
+    assert_eq!(answer.incidents[0].mttd_seconds, Some(190));
+    assert_eq!(
+        answer.exposure.as_ref().map(|met| (met.from, met.to)),
+        Some((at("2026-10-07T13:40:00Z"), at("2026-10-07T13:44:00Z")))
+    );
+}
+
 /// Records of a trail that create, change and delete endpoints.
 fn lives() -> tempfile::TempDir {
     let mut records = Vec::new();
@@ -215,6 +235,51 @@ fn what_came_later_is_not_known_before() {
     let stale = answer.incidents.iter().find(|own| own.kind == "stale-data").expect("it goes on");
     assert_eq!((stale.recovered, stale.mttr_seconds, stale.detected.is_some()), (None, None, false));
     assert_eq!(answer.exposure.as_ref().map(|met| met.to), Some(at("2026-10-15T05:00:00Z")));
+}
+
+/// The night's evidence with a rule that matches what stops as well, and with more records in the trail.
+fn with_rule_for_stopped(more: &[serde_json::Value]) -> tempfile::TempDir {
+    let from = evidence("midnight-timeout");
+    let copy = folder(&[("cloudtrail/more.json", json!({"Records": more}).to_string().as_bytes())]);
+    for path in files(&from) {
+        let to = copy.path().join(path.strip_prefix(&from).expect("it lies there"));
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("it can be made");
+        std::fs::copy(&path, &to).expect("it can be copied");
+        if path.ends_with("events/list-rules.json") {
+            let rules = std::fs::read_to_string(&path).expect("it is text");
+            let mended = rules.replace(r#"[\"Failed\"]"#, r#"[\"Failed\",\"Stopped\"]"#);
+            assert_ne!(rules, mended, "the pattern is written otherwise");
+            std::fs::write(&to, mended).expect("it can be written");
+        }
+    }
+    copy
+}
+
+#[test]
+fn a_rule_tells_unless_it_was_mended_afterwards() {
+    let told = |more: &[serde_json::Value]| {
+        let folder = with_rule_for_stopped(more);
+        let read = Read::of(&[folder.path().to_owned()]);
+        let loud = support::audit(&[folder.path().to_owned()]).answer.findings;
+        (read.at(NIGHT).incidents, loud.iter().any(|own| own.check == "drill/slow-detection"))
+    };
+    let (incidents, loud) = told(&[]);
+    let by: Vec<(&str, Option<i64>)> =
+        incidents.iter().map(|own| (own.detected.as_ref().map_or("", |by| by.by.as_str()), own.mttd_seconds)).collect();
+    // Who hears of the job hears of the stale data before there is any.
+    assert_eq!(by, [("rule ml-processing-ended", Some(1)), ("rule ml-processing-ended", Some(0))]);
+    assert!(!loud);
+    let put = |time: &str| {
+        json!({"eventVersion": "1.11", "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/Ops/x", "accountId": "111122223333"},
+            "eventTime": time, "eventSource": "events.amazonaws.com", "eventName": "PutRule", "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "x",
+            "requestParameters": {"name": "ml-processing-ended", "state": "ENABLED"}, "responseElements": null, "requestID": time, "eventID": "0f0e0d0c-0000-4000-8000-000000000000",
+            "readOnly": false, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "111122223333", "eventCategory": "Management"})
+    };
+    let (incidents, loud) = told(&[put("2026-10-15T16:00:00Z")]);
+    let by: Vec<bool> = incidents.iter().map(|own| own.detected.as_ref().is_some_and(|by| by.by.starts_with("rule"))).collect();
+    assert_eq!(by, [false, false], "what it was before is not known");
+    assert!(!loud, "and so nobody is accused");
+    assert!(incidents.iter().all(|own| !own.missing.is_empty()));
 }
 
 /// Everything that is claimed of an answer, with its grade.

@@ -102,7 +102,9 @@ fn episodes(alarm: &Alarm) -> Vec<Part> {
     let raised = alarm.transitions.iter().enumerate().filter(|(_, own)| own.to == State::Alarm && own.by_hand.is_none());
     raised
         .map(|(position, own)| {
-            let over = alarm.transitions.get(position + 1);
+            // Without data nothing is over, and neither is it because somebody set the alarm to OK.
+            let mut rest = alarm.transitions.iter().skip(position + 1);
+            let over = rest.find(|own| own.to == State::Ok && own.by_hand.is_none());
             Part {
                 from: own.breached.unwrap_or(own.at).min(own.at),
                 to: over.map(|over| over.at),

@@ -5,7 +5,7 @@
 //! | alarm | it went into `ALARM` by itself, and an action, a composite alarm with one, or an event rule reaches somebody |
 //! | event rule | it is enabled, has a target, matched the event of the job's end, and was not written afterwards |
 //! | catch | a state machine ran the job and catches its failure |
-//! | person | a call on the resource from the console or with a source identity; a run of a job by somebody else than usual |
+//! | person | a call on the resource from the console or with a source identity; a run of a job by another role or user than usual |
 //!
 //! What `SetAlarmState` makes an alarm say is no signal. That nothing earlier came is said only where the lists of alarms and rules,
 //! the alarms' history and the trail are whole; otherwise [`Heard::missing_until`] names what is not there.
@@ -169,16 +169,14 @@ impl Heard {
 
     /// Hears people who ran a recurring job that somebody else runs.
     pub(super) fn runs(&mut self, runs: &[&Job]) {
-        let usual: Vec<&Principal> = runs
-            .iter()
-            .filter(|run| run.created.is_some_and(|created| created < self.from))
-            .filter_map(|run| run.by.as_deref())
-            .collect();
+        let before = runs.iter().filter(|run| run.created.is_some_and(|created| created < self.from));
+        let usual: Vec<&str> = before.filter_map(|run| run.by.as_deref()).map(Principal::actor).collect();
         for run in runs {
             let Some(created) = run.created.filter(|created| self.from <= *created && *created <= self.to) else { continue };
             let Some(by) = run.by.as_deref() else { continue };
-            let is_usual = usual.iter().any(|usual| usual.is_same_as(by));
-            if usual.is_empty() || is_usual || by.invoked_by.is_some() || by.pipeline_session().is_some() {
+            // Sessions of a scheduler may be named anew for each run: only another role or user is somebody else.
+            let is_other = !usual.is_empty() && !usual.contains(&by.actor());
+            if !is_other || by.invoked_by.is_some() || by.pipeline_session().is_some() {
                 continue;
             }
             let cites = run.cites(|says| says.words == crate::fact::Words::Request).into_iter().flatten().collect();

@@ -160,8 +160,7 @@ fn served(endpoint: &Endpoint, at: Instant) -> (State, Vec<&Span>) {
         })
         .collect();
     if spans.is_empty() {
-        let is_before = endpoint.created.is_some_and(|created| at < created.plus(-SAME_CREATION))
-            || (endpoint.created.is_some() && endpoint.created.is_some_and(|created| at < created));
+        let is_before = endpoint.created.is_some_and(|created| at < created);
         return (if is_before { State::NotYet } else { State::Unknown }, spans);
     }
     spans.sort_by(|left, right| {

@@ -14,7 +14,7 @@ pub(in crate::check) const CHECK: Check = Check {
     fires_when: "An incident's detection exceeds its target of 60 s: from its beginning to the first signal that could reach somebody, or to its end where there was none.",
     why: "What nobody knows of nobody mends: until then every request meets it.",
     needs: "What shows the incident (metrics, alarm history, or the runs of a job) and everything that could have told of it: `cloudwatch describe-alarms` with `describe-alarm-history`, `events list-rules` with targets, and a whole trail, in which people's calls stand. Where any of this is not there for the time before the detection, it names the gap.",
-    fooled_by: "Watchers outside the account, calls by telephone, people who look and do not act. A person is known by the console, by a source identity, or by running a job that somebody else runs. Transitions that `SetAlarmState` made do not count.",
+    fooled_by: "Watchers outside the account, calls by telephone, people who look and do not act. A person is known by the console, by a source identity, or by running a job that another role runs: one who uses the scheduler's own role is not told apart. Rules and alarms that were set up afterwards, where no record shows it. Transitions that `SetAlarmState` made do not count.",
     remedy: "Watch for what went wrong where it is first seen: an alarm with a period of 60 s and an action for errors and latency, an event rule on `Stopped` and `Failed` for jobs.",
     run,
 };
