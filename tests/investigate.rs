@@ -324,6 +324,27 @@ fn without_rules_or_trail_nobody_is_accused() {
 }
 
 #[test]
+fn less_evidence_accuses_nobody_of_more() {
+    let drills = |paths: &[PathBuf]| {
+        let findings = support::audit(paths).answer.findings;
+        findings
+            .iter()
+            .map(|own| own.check)
+            .filter(|check| check.starts_with("drill/"))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    for case in ["five-minutes", "in-time", "history-unknown", "told-by-rule", "misread", "few-errors"] {
+        let all = files(&evidence(&format!("checks/drill/{case}")));
+        let whole = drills(&all);
+        for left_out in &all {
+            let rest: Vec<PathBuf> = all.iter().filter(|path| *path != left_out).cloned().collect();
+            let found = drills(&rest);
+            assert!(found.is_subset(&whole), "without {}: {found:?}", left_out.display());
+        }
+    }
+}
+
+#[test]
 fn order_and_threads_do_not_show() {
     let paths = files(&evidence("midnight-timeout"));
     let mut reversed = paths.clone();

@@ -16,6 +16,9 @@ use crate::time::duration_text;
 /// Problems listed of one file; the JSON answer has all of them.
 const LISTED: usize = 5;
 
+/// Incidents listed; the JSON answer has all of them.
+const INCIDENTS: usize = 20;
+
 /// Writes the findings by severity: grave ones with what is behind them, the others in a line each.
 pub(in crate::report) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
     page.heading("FINDINGS", &counted(findings));
@@ -68,11 +71,15 @@ pub(in crate::report) fn incidents(page: &mut Page<'_>, incidents: &[doc::Incide
         return;
     }
     page.heading("INCIDENTS", &count(incidents.len() as u64, "incident", "incidents"));
-    for incident in incidents {
+    let listed = if page.is_verbose() { incidents.len() } else { incidents.len().min(INCIDENTS) };
+    for incident in incidents.iter().take(listed) {
         let tag = page.tag(incident.grade, &incident.evidence, &incident.missing);
         let when = page.interval(Some(incident.began), incident.recovered);
         let line = format!("{} {}  {when}; {}", incident.kind, incident.name, noticed(incident));
         page.line(&format!("{}   {tag}", shown(&line)));
+    }
+    if incidents.len() > listed {
+        page.line(&styled(dim(), &format!("and {} more (-v lists them)", incidents.len() - listed)));
     }
 }
 
