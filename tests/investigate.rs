@@ -146,6 +146,9 @@ fn an_alarm_is_asked_what_it_would_have_done_if_right() {
     let [alarm] = answer.watchers.as_slice() else { panic!("{:?}", answer.watchers) };
     assert_eq!((alarm.told, alarm.would_have_told), (None, Some(at("2026-10-07T13:41:00Z"))), "{}", alarm.why);
     assert!(alarm.why.contains("as it is meant"), "{}", alarm.why);
+    // Requests are counted by the hour there, which says nothing of ten minutes.
+    let met = answer.exposure.as_ref().expect("it goes on");
+    assert_eq!((met.requests, met.missing.len()), (None, 1));
     // One that went off by itself told, and what was set by hand did not.
     let answer = Read::story("checks/drill/set-by-hand").at("2026-10-07T13:42:00Z");
     let told: Vec<Option<String>> = answer.watchers.iter().map(|own| own.told.map(Instant::to_seconds_text)).collect();

@@ -15,7 +15,7 @@
 //! CPU, memory and disk (they warn of what may come), alarms whose threshold is in doubt (`alarm/unit-mismatch`), and whatever
 //! `SetAlarmState` made an alarm say.
 //!
-//! It was *detected* when the first signal came that could reach somebody: see [`signals`]. Time to detect (MTTD, over one incident)
+//! It was *detected* when the first signal came that could reach somebody: see `signals.rs`. Time to detect (MTTD, over one incident)
 //! and time to recover (MTTR, time to restore service) are both counted from its beginning.
 
 mod faults;

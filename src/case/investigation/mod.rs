@@ -60,6 +60,19 @@ pub struct Met {
     pub counted: Option<Exposure>,
 }
 
+impl Met {
+    /// Returns what would count the requests to what served.
+    pub fn lacks(&self, served: &[&Span]) -> Vec<GapKey> {
+        let of_variant = |span: &&Span| GapKey::Requests {
+            endpoint: span.endpoint.clone(),
+            variant: span.variant.clone(),
+            from: self.from,
+            to: self.to,
+        };
+        if self.counted.is_some() { Vec::new() } else { served.iter().map(of_variant).collect() }
+    }
+}
+
 /// What is known of an endpoint at an instant.
 #[derive(Debug)]
 pub struct Found<'a> {
@@ -126,11 +139,13 @@ pub fn of<'a>(case: &'a Case, endpoint: &Arn, at: Instant, window: Seconds) -> O
         Met { from: own.began, to, counted: case.serving.requests(&endpoint.arn, None, own.began, to) }
     });
     // What did not exist nobody watched.
+    let uncounted: Vec<GapKey> = exposure.iter().flat_map(|met| met.lacks(&served)).collect();
     let exists = !matches!(state, State::NotYet | State::Deleted);
     let watchers = if exists { watchers::of(case, endpoint, &incidents, at) } else { watchers::Rows::default() };
     let mut missing: Vec<GapKey> = freshness.missing().to_vec();
     missing.extend(incidents.iter().flat_map(|own| own.missing.iter().cloned()));
     missing.extend(watchers.missing);
+    missing.extend(uncounted);
     if matches!(state, State::Unknown) {
         missing.push(GapKey::Endpoint(endpoint.arn.clone()));
         missing.extend(endpoint.unknown_configs.iter().map(|(config, _)| GapKey::EndpointConfig(config.clone())));

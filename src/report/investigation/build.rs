@@ -3,6 +3,7 @@
 use super::{Answer, EndpointState, Exposure, Freshness, Question, Watcher};
 use crate::audit::Investigation;
 use crate::case::investigation::{Met, Watched};
+use crate::case::serving::Span;
 use crate::report::build::{Numbers, event, finding, gaps, incident, model, serving};
 use crate::report::document as doc;
 
@@ -37,7 +38,7 @@ fn build(investigation: &Investigation<'_>, numbers: &mut Numbers<'_>, evidence:
         findings: investigation.findings.iter().map(|own| finding(own, numbers)).collect(),
         incidents: found.incidents.iter().map(|own| incident(own, numbers)).collect(),
         watchers: found.watchers.iter().map(|own| watcher(own, numbers)).collect(),
-        exposure: found.exposure.as_ref().map(|met| exposure(met, numbers)),
+        exposure: found.exposure.as_ref().map(|met| exposure(met, &found.served, numbers)),
         timeline: found.timeline.iter().map(|own| event(own, numbers)).collect(),
         evidence,
         gaps: gaps(&investigation.gaps),
@@ -57,12 +58,13 @@ fn watcher(watched: &Watched, numbers: &mut Numbers<'_>) -> Watcher {
     }
 }
 
-fn exposure(met: &Met, numbers: &mut Numbers<'_>) -> Exposure {
+fn exposure(met: &Met, served: &[&Span], numbers: &mut Numbers<'_>) -> Exposure {
     Exposure {
         from: met.from,
         to: met.to,
         requests: met.counted.as_ref().map(|counted| counted.requests),
         requests_whole: met.counted.as_ref().is_some_and(|counted| counted.whole),
+        missing: numbers.missing(&met.lacks(served)),
         evidence: numbers.cite(met.counted.iter().flat_map(|counted| &counted.cites)),
     }
 }

@@ -120,6 +120,8 @@ pub struct Exposure {
     pub requests: Option<u64>,
     /// Whether the count covers the whole interval; otherwise there were at least so many.
     pub requests_whole: bool,
+    /// Ids of gaps that would count them.
+    pub missing: Vec<String>,
     /// Ids of the evidence.
     pub evidence: Vec<String>,
 }

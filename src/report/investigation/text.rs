@@ -180,7 +180,7 @@ fn incidents(page: &mut Page<'_>, answer: &Answer) {
         page.line(&format!("    {when}; {}", shown(&tables::noticed(incident))));
     }
     if let Some(met) = &answer.exposure {
-        let tag = page.tag(if met.requests.is_some() { Grade::B } else { Grade::U }, &met.evidence, &[]);
+        let tag = page.tag(if met.requests.is_some() { Grade::B } else { Grade::U }, &met.evidence, &met.missing);
         let requests = met.requests.map_or_else(
             || "an unknown number of requests".to_owned(),
             |requests| format!("{}{} requests", if met.requests_whole { "" } else { "at least " }, grouped(requests)),
