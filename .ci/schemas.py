@@ -38,6 +38,34 @@ def drift_errors(schema, binary, fixtures):
             yield f"{case}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
 
 
+def investigations(binary, fixtures):
+    """Yields the evidence of every case that has an endpoint, the endpoint's ARN, and instants at which to ask."""
+    for folder, names, _ in sorted(os.walk(fixtures)):
+        if "evidence" not in names:
+            continue
+        evidence = os.path.join(folder, "evidence")
+        done = subprocess.run([binary, "audit", "-q", "-f", "json", evidence], capture_output=True, text=True, check=False)
+        rows = json.loads(done.stdout)["serving"] if done.returncode == 0 else []
+        times = {(row["endpoint"], bound) for row in rows for end in ("from", "to") for bound in (row[end] or {}).values()}
+        for endpoint, at in sorted(times):
+            yield evidence, endpoint, at
+
+
+def investigation_errors(schema, binary, fixtures):
+    """Yields what the schema says against what is answered of every endpoint, and last the number of answers."""
+    asked = 0
+    for evidence, endpoint, at in investigations(binary, fixtures):
+        words = [binary, "investigate", "-q", "-f", "json", "--endpoint", endpoint, "--at", at, evidence]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        asked += 1
+        if done.returncode:
+            yield f"{evidence} at {at}: status {done.returncode}: {done.stderr.strip()}"
+            continue
+        for error in Draft202012Validator(schema).iter_errors(json.loads(done.stdout)):
+            yield f"{evidence} at {at}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+    yield asked
+
+
 def main(arguments):
     binary = os.path.abspath(arguments[0])
     fixtures = arguments[1] if len(arguments) > 1 else os.path.join(HERE, "..", "fixtures")
@@ -65,6 +93,14 @@ def main(arguments):
         print(f"drift: {error}")
         wrong += 1
     checked += len(os.listdir(os.path.join(fixtures, "drift")))
+    with open(os.path.join(schemas, "investigate.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    Draft202012Validator.check_schema(schema)
+    *found, asked = investigation_errors(schema, binary, fixtures)
+    for error in found:
+        print(f"investigate: {error}")
+    checked += asked
+    wrong += len(found) + (asked == 0)
     print(f"{checked} answers checked, {wrong} errors")
     return 1 if wrong else 0
 

@@ -1,12 +1,14 @@
 //! What is reported: chosen once from the case, so that every format carries the same.
 
 mod impact;
+mod investigation;
 
 use std::collections::BTreeSet;
 
 use crate::case::Case;
 use crate::case::coverage::Row;
 use crate::case::gap::Gaps;
+use crate::case::incidents::Incident;
 use crate::case::jobs::Job;
 use crate::case::lineage::Lineage;
 use crate::case::serving::Span;
@@ -19,6 +21,7 @@ use crate::finding::Finding;
 use crate::time::Instant;
 
 pub use impact::{Asked, Impact};
+pub use investigation::{Investigation, NoAnswer, Put};
 
 /// What the user wants to see of a case. Everything is read and judged; this only chooses what is shown.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,8 @@ pub struct Audit<'a> {
     pub spans: Vec<&'a Span>,
     /// Jobs.
     pub jobs: Vec<&'a Job>,
+    /// Incidents, by beginning.
+    pub incidents: Vec<&'a Incident>,
     /// Findings, the gravest first.
     pub findings: Vec<Finding>,
     /// What is missing.
@@ -119,6 +124,10 @@ impl Selection {
         here && self.overlaps(Some(event.at.earliest), Some(event.at.latest))
     }
 
+    fn takes_incident(&self, incident: &Incident) -> bool {
+        self.takes_arn(&incident.subject) && self.overlaps(Some(incident.began), incident.recovered)
+    }
+
     fn takes_finding(&self, finding: &Finding) -> bool {
         let arns: Vec<Arn> =
             std::iter::once(&finding.subject).chain(&finding.related).filter_map(|text| Arn::parse(text)).collect();
@@ -155,7 +164,8 @@ impl<'a> Audit<'a> {
         let mut coverage = case.coverage.rows(selection.from, selection.to);
         let fits = |wanted: &Option<String>, own: &Option<String>| wanted.is_none() || own.is_none() || wanted == own;
         coverage.retain(|row| fits(&selection.account, &row.account) && fits(&selection.region, &row.region));
-        Self { case, ledger, coverage, lineages, spans, jobs, findings: Vec::new(), gaps }
+        let incidents = case.incidents.iter().filter(|incident| selection.takes_incident(incident)).collect();
+        Self { case, ledger, coverage, lineages, spans, jobs, incidents, findings: Vec::new(), gaps }
     }
 
     /// Returns how many models and jobs the selection leaves out.

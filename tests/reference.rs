@@ -83,6 +83,10 @@ fn the_answers_have_schemas_and_fit_them() {
     assert_document("docs/schema/gaps.schema.json", &pretty(schemars::schema_for!(doc::GapsAnswer)));
     assert_document("docs/schema/checks.schema.json", &pretty(schemars::schema_for!(Vec<doc::CheckText>)));
     assert_document("docs/schema/impact.schema.json", &pretty(schemars::schema_for!(modeltrail::report::impact::Answer)));
+    assert_document(
+        "docs/schema/investigate.schema.json",
+        &pretty(schemars::schema_for!(modeltrail::report::investigation::Answer)),
+    );
     assert_document("docs/schema/timeline.schema.json", &pretty(schemars::schema_for!(modeltrail::report::timeline::Answer)));
     assert_document("docs/schema/drift.schema.json", &pretty(schemars::schema_for!(drift::document::Answer<'static>)));
     let schema = serde_json::to_value(schemars::schema_for!(doc::Audit)).expect("a schema is JSON");

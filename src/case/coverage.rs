@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::evidence::citation::{Citation, Source};
 use crate::fact::call::{Listed, ListedStatement, TrailStatement, TrailWhat};
 use crate::fact::density::{Density, Scope};
-use crate::time::Instant;
+use crate::time::{Instant, Seconds};
 
+use super::alarm::Alarm;
 use super::said::Said;
 
 /// An interval for which a trail's records are missing.
@@ -161,6 +162,22 @@ impl Coverage {
         self.lists.iter().filter(move |said| {
             said.says.what == what && said.says.complete && fits(&said.says.account, account) && fits(&said.says.region, region)
         })
+    }
+
+    /// Returns the intervals for which an alarm's history is known whole, and where that is said.
+    pub fn alarm_history(&self, alarm: &Alarm) -> Vec<(Instant, Instant, Citation)> {
+        const KEPT: Seconds = 30 * 86_400;
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        let (account, region) = (part(&alarm.home.account), part(&alarm.home.region));
+        self.lists(Listed::AlarmHistory, &account, &region)
+            .filter(|said| said.says.of.as_ref().is_none_or(|name| *name == alarm.name))
+            .filter_map(|said| {
+                let captured = said.says.captured?;
+                let oldest = captured.plus(-KEPT);
+                let from = said.says.from.map_or(oldest, |from| from.max(oldest));
+                Some((from, said.says.to.map_or(captured, |to| to.min(captured)), said.cite.clone()))
+            })
+            .collect()
     }
 
     /// Returns the coverage table of the interval that was asked for; an open end is that of the evidence.

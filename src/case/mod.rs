@@ -7,13 +7,17 @@ pub mod alarm;
 pub mod claim;
 pub mod coverage;
 pub mod families;
+pub mod freshness;
 pub mod gap;
 pub mod grade;
 mod horizon;
 pub mod images;
 pub mod impact;
+pub mod incidents;
 pub mod instances;
+pub mod investigation;
 pub mod jobs;
+pub mod limit;
 pub mod lineage;
 pub mod logs;
 pub mod metrics;
@@ -47,6 +51,7 @@ use crate::time::Instant;
 use alarm::Alarms;
 use coverage::{Coverage, Part};
 use images::Images;
+use incidents::Incident;
 use jobs::Jobs;
 use lineage::Lineage;
 use logs::Logs;
@@ -108,6 +113,8 @@ pub struct Case {
     pub calls: Vec<Said<CallStatement>>,
     /// Lineage of every model.
     pub lineages: Vec<Lineage>,
+    /// Incidents, by beginning.
+    pub incidents: Vec<Incident>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
 }
 
@@ -167,9 +174,11 @@ impl Case {
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
+            incidents: Vec::new(),
             tags: sorted.tags,
         };
         case.lineages = lineage::build(&case);
+        case.incidents = incidents::build(&case);
         case
     }
 

@@ -10,6 +10,7 @@ mod change;
 mod code;
 mod config;
 mod data;
+mod drill;
 mod evidence;
 mod feature_store;
 mod logs;
@@ -78,6 +79,8 @@ pub const ALL: &[&Check] = &[
     &data::mutable_input::CHECK,
     &data::overwritten::CHECK,
     &data::prefix_overreach::CHECK,
+    &drill::slow_detection::CHECK,
+    &drill::slow_recovery::CHECK,
     &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
     &evidence::synthetic::CHECK,

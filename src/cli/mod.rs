@@ -7,6 +7,7 @@ mod drift;
 mod exit;
 mod gaps;
 mod impact;
+mod investigate;
 mod lineage;
 mod named;
 mod options;
@@ -51,6 +52,8 @@ enum Command {
     Audit(audit::Arguments),
     /// The lineage alone, of one or all models
     Lineage(lineage::Arguments),
+    /// What served at that instant, what fed it, how stale was it, what changed before, who could have noticed?
+    Investigate(investigate::Arguments),
     /// Where did this bad object, commit, image or model get to, from when to when, over how many requests?
     Impact(impact::Arguments),
     /// Everything that happened, in order, with its source
@@ -110,6 +113,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Timeline(arguments) => timeline::run(arguments, common),
         Command::Audit(arguments) => audit::run(arguments, common),
         Command::Lineage(arguments) => lineage::run(arguments, common),
+        Command::Investigate(arguments) => investigate::run(arguments, common),
         Command::Impact(arguments) => impact::run(arguments, common),
         Command::Gaps(arguments) => gaps::run(arguments, common),
         Command::Drift(arguments) => drift::run(arguments, common),

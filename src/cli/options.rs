@@ -152,11 +152,36 @@ impl Common {
             ))
         })?;
         let zone = self.zone()?.unwrap_or(TimeZone::UTC);
-        let zoned = zone.to_ambiguous_zoned(civil).unambiguous().map_err(|_| {
-            Failure::usage(format!(
-                "{option} {text}: clocks changed then, so this time exists twice or not at all; write its offset, such as +01:00"
-            ))
-        })?;
+        let zoned = zone.to_ambiguous_zoned(civil).unambiguous().map_err(|_| clocks_changed(option, text, &zone, civil))?;
         Ok(Some(Instant::from_micros(zoned.timestamp().as_microsecond())))
     }
+}
+
+/// Says which instants a local time may mean that exists twice, or beside which instants one lies that clocks left out.
+fn clocks_changed(option: &str, text: &str, zone: &TimeZone, civil: DateTime) -> Failure {
+    let written = |offset: jiff::tz::Offset| {
+        let stamp = offset.to_timestamp(civil).map(|stamp| zone.to_datetime(stamp));
+        stamp.map(|local| format!("{local}{}", shown_offset(zone, offset, civil))).unwrap_or_default()
+    };
+    match zone.to_ambiguous_zoned(civil).offset() {
+        jiff::tz::AmbiguousOffset::Fold { before, after } => Failure::usage(format!(
+            "{option} {text}: clocks were set back then, so this time exists twice; write {} or {}",
+            written(before),
+            written(after)
+        )),
+        jiff::tz::AmbiguousOffset::Gap { before, after } => Failure::usage(format!(
+            "{option} {text}: clocks were set forward then, so this time does not exist; write {} or {}",
+            written(after),
+            written(before)
+        )),
+        jiff::tz::AmbiguousOffset::Unambiguous { .. } => Failure::usage(format!("{option} {text}: no time of that zone")),
+    }
+}
+
+/// Writes the offset that is in force at the instant that a local time means with another offset.
+fn shown_offset(zone: &TimeZone, offset: jiff::tz::Offset, civil: DateTime) -> String {
+    let in_force = offset.to_timestamp(civil).map_or(offset, |stamp| zone.to_offset(stamp));
+    let seconds = in_force.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", seconds.abs() / 3_600, seconds.abs() % 3_600 / 60)
 }

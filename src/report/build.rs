@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use super::document as doc;
 use super::timeline;
 use crate::audit::{Audit, Timeline};
+use crate::case::Case;
 use crate::case::claim::Claim;
 use crate::case::gap::{GapKey, Gaps};
+use crate::case::incidents::Incident;
 use crate::case::jobs::{Job, LimitSetter, ReadWindow};
 use crate::case::lineage::{self, Lineage};
 use crate::case::registry::Decision;
@@ -70,7 +72,7 @@ impl<'a> Numbers<'a> {
         keys.iter().filter_map(|key| self.gaps.id(key)).map(str::to_owned).collect()
     }
 
-    fn claim<T, U>(&mut self, claim: &Claim<T>, value: impl Fn(&T) -> U) -> doc::Claim<U> {
+    pub(in crate::report) fn claim<T, U>(&mut self, claim: &Claim<T>, value: impl Fn(&T) -> U) -> doc::Claim<U> {
         let conflicts = claim
             .conflicts()
             .iter()
@@ -97,9 +99,9 @@ pub fn audit(audit: &Audit<'_>) -> doc::Audit {
         inputs: inputs(audit.ledger),
         coverage: coverage(audit),
         models: audit.lineages.iter().map(|lineage| model(lineage, numbers)).collect(),
-        serving: audit.spans.iter().map(|span| serving(audit, span, numbers)).collect(),
+        serving: audit.spans.iter().map(|span| serving(audit.case, span, numbers)).collect(),
         jobs: audit.jobs.iter().map(|own| job(own, numbers)).collect(),
-        incidents: Vec::new(),
+        incidents: audit.incidents.iter().map(|own| incident(own, numbers)).collect(),
         findings: audit.findings.iter().map(|found| finding(found, numbers)).collect(),
         gaps: gaps(&audit.gaps),
         evidence,
@@ -131,7 +133,7 @@ pub fn timeline(chosen: &Timeline<'_>) -> timeline::Answer {
     timeline::Answer { schema_version: doc::SCHEMA_VERSION, as_of: chosen.as_of, events, evidence }
 }
 
-fn event(event: &Event, numbers: &mut Numbers<'_>) -> timeline::Event {
+pub(in crate::report) fn event(event: &Event, numbers: &mut Numbers<'_>) -> timeline::Event {
     timeline::Event {
         time: event.at.earliest,
         latest: Some(event.at.latest).filter(|latest| *latest != event.at.earliest),
@@ -229,7 +231,7 @@ fn evidence(id: String, citation: &Citation, ledger: &Ledger) -> doc::Evidence {
     }
 }
 
-fn model(lineage: &Lineage, numbers: &mut Numbers<'_>) -> doc::Model {
+pub(in crate::report) fn model(lineage: &Lineage, numbers: &mut Numbers<'_>) -> doc::Model {
     let image = |image: &lineage::Image| doc::Image { uri: image.uri.clone(), digest: image.digest.clone() };
     doc::Model {
         arn: lineage.arn.clone(),
@@ -308,11 +310,10 @@ pub(in crate::report) const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
     doc::Bounds { earliest: bounds.earliest, latest: bounds.latest }
 }
 
-fn serving(audit: &Audit<'_>, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
-    let until = span.to.map(|to| to.latest).or(audit.case.as_of);
+pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
+    let until = span.to.map(|to| to.latest).or(case.as_of);
     // Requests of the cut-over go to the later model.
-    let counted =
-        until.and_then(|until| audit.case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
+    let counted = until.and_then(|until| case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {
@@ -370,7 +371,7 @@ fn job(job: &Job, numbers: &mut Numbers<'_>) -> doc::Job {
     }
 }
 
-fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -> doc::Finding {
+pub(in crate::report) fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -> doc::Finding {
     doc::Finding {
         check: finding.check,
         severity: finding.severity,
@@ -390,6 +391,24 @@ fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -> doc::Finding {
             to: exposure.to,
         }),
         accepted: finding.accepted.as_ref().map(accepted),
+    }
+}
+
+pub(in crate::report) fn incident(incident: &Incident, numbers: &mut Numbers<'_>) -> doc::Incident {
+    doc::Incident {
+        subject: incident.subject.to_string(),
+        name: incident.name.clone(),
+        kind: incident.kind.name(),
+        title: incident.title.clone(),
+        related: incident.related.clone(),
+        began: incident.began,
+        detected: incident.detected.as_ref().map(|detected| doc::Detected { at: detected.at, by: detected.by.clone() }),
+        recovered: incident.recovered,
+        mttd_seconds: incident.time_to_detect(),
+        mttr_seconds: incident.time_to_recover(),
+        missing: numbers.missing(&incident.missing),
+        grade: incident.grade,
+        evidence: numbers.cite(&incident.evidence),
     }
 }
 

@@ -16,6 +16,8 @@ use crate::fact::job::JobKind;
 use crate::finding::Severity;
 use crate::time::{Instant, Seconds};
 
+pub use super::incident::{Detected, Incident};
+
 /// Version of the shapes.
 pub const SCHEMA_VERSION: &str = "1";
 
@@ -448,34 +450,6 @@ pub struct Place {
     pub name: String,
     /// Where.
     pub uri: Option<String>,
-}
-
-/// An incident.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Incident {
-    /// What it is about.
-    pub subject: String,
-    /// When it began.
-    pub began: Instant,
-    /// When and by whom it was detected.
-    pub detected: Option<Detected>,
-    /// When it was over.
-    pub recovered: Option<Instant>,
-    /// Seconds until it was detected.
-    pub mttd_seconds: Option<Seconds>,
-    /// Seconds until it was over.
-    pub mttr_seconds: Option<Seconds>,
-    /// Ids of the evidence.
-    pub evidence: Vec<String>,
-}
-
-/// A detection.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Detected {
-    /// When.
-    pub at: Instant,
-    /// By whom or what.
-    pub by: String,
 }
 
 /// What a check found.

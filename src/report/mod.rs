@@ -4,6 +4,8 @@ pub mod build;
 pub mod document;
 pub mod drift;
 pub mod impact;
+pub mod incident;
+pub mod investigation;
 pub mod json;
 pub mod script;
 pub mod text;

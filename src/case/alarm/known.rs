@@ -41,6 +41,14 @@ const USE: &[&str] =
 /// Metrics that show a fault to those who call an endpoint: errors.
 const ERRORS: &[&str] = &["Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"];
 
+/// Thresholds from here on are taken as they are on metrics in microseconds: 10 ms. What lies below reads as milliseconds.
+pub const PLAUSIBLE: f64 = 10_000.0;
+
+/// Returns whether a namespace is one of AWS's own, and not one that somebody sends metrics of their own to.
+pub fn is_of_aws(namespace: &str) -> bool {
+    namespace.trim_start_matches('/').to_ascii_lowercase().starts_with("aws/")
+}
+
 /// Returns whether `SageMaker` gives the metric of that namespace in microseconds.
 pub fn is_in_microseconds(namespace: &str, metric: &str) -> bool {
     namespace == INVOCATIONS && MICROSECONDS.contains(&metric)

@@ -2,17 +2,16 @@
 
 use super::super::Case;
 use super::super::claim::Grade;
+use super::super::freshness::containers;
 use super::super::jobs::Job;
 use super::super::lineage::Lineage;
 use super::super::objects::Version;
-use super::super::registry::Model;
 use super::super::serving::{Bounds, Span};
 use super::data::is_artifact;
 use super::{Graph, Hop, Interval, Node, Step, is_package};
 use crate::evidence::citation::Citations;
 use crate::fact::arn::Arn;
 use crate::fact::job::JobKind;
-use crate::fact::registry::Container;
 use crate::fact::s3::S3Uri;
 use crate::time::Instant;
 
@@ -43,13 +42,6 @@ pub(super) fn named(case: &Case, spans: &[&Span]) -> Vec<Named> {
         }
     }
     named
-}
-
-/// Returns a model's containers and those of its package.
-fn containers<'a>(case: &'a Case, model: &'a Model) -> impl Iterator<Item = &'a Container> {
-    let packaged = model.containers.iter().filter_map(|container| container.package.as_ref());
-    let packaged = packaged.filter_map(|arn| case.packages.get(arn)).flat_map(|package| &package.containers);
-    model.containers.iter().chain(packaged)
 }
 
 /// Returns the part of an interval of serving that lies after `from` and before `until`.

@@ -8,8 +8,6 @@ use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
 use crate::case::metrics::Data;
 use crate::check::{Check, Findings};
-use crate::evidence::citation::Citation;
-use crate::fact::call::Listed;
 use crate::finding::Severity;
 use crate::time::{Instant, Seconds};
 
@@ -47,7 +45,7 @@ fn run(case: &Case, findings: &mut Findings) {
 }
 
 fn report(case: &Case, alarm: &Alarm, rule: &Rule, data: &Data, episodes: &[(Instant, Instant)], findings: &mut Findings) {
-    let history = history(case, alarm);
+    let history = case.coverage.alarm_history(alarm);
     let mut silent = Vec::new();
     for (from, to) in episodes {
         let listed = history.iter().any(|(begins, ends, _)| begins <= from && to.plus(SLACK) <= *ends);
@@ -79,20 +77,4 @@ fn report(case: &Case, alarm: &Alarm, rule: &Rule, data: &Data, episodes: &[(Ins
         .between(Some(first), Some(until))
         .told_apart_by(first.to_seconds_text());
     findings.add(finding);
-}
-
-/// Returns the intervals for which the alarm's history is known whole.
-fn history(case: &Case, alarm: &Alarm) -> Vec<(Instant, Instant, Citation)> {
-    const KEPT: Seconds = 30 * 86_400;
-    let (account, region) = (alarm.home.account.as_deref().unwrap_or_default(), alarm.home.region.as_deref().unwrap_or_default());
-    let lists = case.coverage.lists(Listed::AlarmHistory, account, region);
-    lists
-        .filter(|said| said.says.of.as_ref().is_none_or(|name| *name == alarm.name))
-        .filter_map(|said| {
-            let captured = said.says.captured?;
-            let oldest = captured.plus(-KEPT);
-            let from = said.says.from.map_or(oldest, |from| from.max(oldest));
-            Some((from, said.says.to.map_or(captured, |to| to.min(captured)), said.cite.clone()))
-        })
-        .collect()
 }

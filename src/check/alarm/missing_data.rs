@@ -1,12 +1,11 @@
 //! A dead endpoint is silent.
 
-use super::no_action::passes_on;
 use super::watching;
 use crate::case::Case;
 use crate::case::alarm::Alarm;
 use crate::case::claim::Grade;
 use crate::check::{Check, Findings};
-use crate::fact::alarm::Missing;
+use crate::fact::alarm::{Missing, State};
 use crate::finding::Severity;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -54,12 +53,12 @@ fn run(case: &Case, findings: &mut Findings) {
 
 /// Returns whether an alarm tells somebody that its data has stopped.
 fn tells(case: &Case, alarm: &Alarm) -> bool {
-    let passed_on = |state: &str| case.watchers.rules.iter().any(|rule| passes_on(rule, alarm, state));
+    let passed_on = |state: State| case.watchers.rules.iter().any(|rule| rule.passes_on(alarm, state));
     match alarm.settings.missing {
-        Missing::Missing => !alarm.settings.told_without_data().is_empty() || passed_on("INSUFFICIENT_DATA"),
+        Missing::Missing => !alarm.settings.told_without_data().is_empty() || passed_on(State::InsufficientData),
         Missing::Breaching => {
             let outer = case.alarms.composed_of(alarm).any(|outer| !outer.settings.told().is_empty());
-            outer || !alarm.settings.told().is_empty() || passed_on("ALARM")
+            outer || !alarm.settings.told().is_empty() || passed_on(State::Alarm)
         }
         // Such an alarm does not change its state when its data stops.
         Missing::Ignore | Missing::NotBreaching => false,

@@ -1,16 +1,12 @@
 //! An alarm tells nobody.
 
-use std::collections::BTreeMap;
-
 use super::{endpoint_of, watching};
 use crate::case::Case;
-use crate::case::alarm::Alarm;
 use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
-use crate::case::watchers::Rule;
 use crate::check::{Check, Findings};
+use crate::fact::alarm::State;
 use crate::fact::call::Listed;
-use crate::fact::pattern::Event;
 use crate::finding::Severity;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -41,7 +37,7 @@ fn run(case: &Case, findings: &mut Findings) {
             .iter()
             .flat_map(|endpoint| &endpoint.said)
             .any(|said| said.says.rollback_alarms.contains(&alarm.name));
-        if rolls_back || case.watchers.rules.iter().any(|rule| passes_on(rule, alarm, "ALARM")) {
+        if rolls_back || case.watchers.rules.iter().any(|rule| rule.passes_on(alarm, State::Alarm)) {
             continue;
         }
         let Some(evidence) = alarm.cited() else { continue };
@@ -56,22 +52,4 @@ fn run(case: &Case, findings: &mut Findings) {
             .told_apart_by(if disabled { "disabled" } else { "none" });
         findings.add(finding);
     }
-}
-
-/// Returns whether an event rule sends the alarm's changes to a state to anybody.
-pub(super) fn passes_on(rule: &Rule, alarm: &Alarm, state: &str) -> bool {
-    let fits = |own: &Option<String>, other: &Option<String>| own.is_none() || other.is_none() || own == other;
-    let subject = alarm.subject();
-    let event: Event<'_> = BTreeMap::from([
-        ("source", "aws.cloudwatch"),
-        ("detail-type", "CloudWatch Alarm State Change"),
-        ("resources", subject.as_str()),
-        ("detail.alarmName", alarm.name.as_str()),
-        ("detail.state.value", state),
-    ]);
-    fits(&rule.account, &alarm.home.account)
-        && fits(&rule.region, &alarm.home.region)
-        && rule.enabled
-        && rule.targets.as_ref().is_none_or(|targets| !targets.is_empty())
-        && rule.pattern.as_ref().is_some_and(|pattern| pattern.matches(&event))
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{endpoint_of, need_metric, watching};
 use crate::case::Case;
 use crate::case::alarm::Alarm;
-use crate::case::alarm::known::is_in_microseconds;
+use crate::case::alarm::known::{PLAUSIBLE, is_in_microseconds};
 use crate::case::alarm::replay::{Replay, Rule};
 use crate::case::claim::Grade;
 use crate::case::metrics::Data;
@@ -27,9 +27,6 @@ pub(in crate::check) const CHECK: Check = Check {
     remedy: "Multiply the threshold by 1,000, leave `Unit` unset or set it to `Microseconds`, and look at what the alarm would have done.",
     run,
 };
-
-/// Thresholds from here on, in microseconds, are taken as they are: 10 ms.
-const PLAUSIBLE: f64 = 10_000.0;
 
 /// What an owner writes who thinks in milliseconds.
 static MILLISECONDS: LazyLock<Option<Regex>> =

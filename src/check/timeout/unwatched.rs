@@ -1,19 +1,15 @@
 //! A job hit its limit or failed, and nobody could have been told.
 
-use std::collections::BTreeMap;
-
 use super::at_limit;
 use crate::case::Case;
 use crate::case::claim::Grade;
-use crate::case::families::family_name;
 use crate::case::gap::{GapKey, Place};
 use crate::case::jobs::Job;
-use crate::case::watchers::Rule;
+use crate::case::watchers::{Rule, is_about};
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citation;
 use crate::fact::call::Listed;
-use crate::fact::job::{JobKind, JobStatus};
-use crate::fact::pattern::Event;
+use crate::fact::job::JobStatus;
 use crate::finding::Severity;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -55,8 +51,11 @@ fn run(case: &Case, findings: &mut Findings) {
         else {
             continue;
         };
-        let missed: Vec<&Rule> =
-            of_place(case, job).filter(|rule| !failed && could_tell(rule) && matches(rule, job, JobStatus::Failed)).collect();
+        let missed: Vec<&Rule> = case
+            .watchers
+            .rules_near(job)
+            .filter(|rule| !failed && rule.could_tell() && rule.matches(job, JobStatus::Failed))
+            .collect();
         let blind = match missed.as_slice() {
             [] => "No rule in the account matches the end of such jobs.".to_owned(),
             rules => {
@@ -85,86 +84,7 @@ fn run(case: &Case, findings: &mut Findings) {
 
 /// Returns whether any watcher in the evidence could have told somebody of the job's end.
 fn told(case: &Case, job: &Job, status: JobStatus) -> bool {
-    if of_place(case, job).any(|rule| could_tell(rule) && matches(rule, job, status)) {
-        return true;
-    }
-    let family = family_name(&job.name);
-    let family = family.strip_prefix("pipelines/").unwrap_or(&family).to_lowercase();
-    let names_job = |text: &str| !family.is_empty() && text.to_lowercase().contains(&family);
-    let by_alarm = case.alarms.set().filter(|alarm| !alarm.settings.told().is_empty()).any(|alarm| {
-        let in_pipeline = alarm.measures().any(|measure| {
-            let of_pipelines = measure.namespace.as_deref().unwrap_or_default();
-            of_pipelines.eq_ignore_ascii_case("AWS/SageMaker/ModelBuildingPipeline")
-                && job.tags.get("sagemaker:pipeline-execution-arn").is_some_and(|arn| {
-                    measure.dimensions.get("PipelineName").is_some_and(|name| arn.contains(&format!("/{name}/")))
-                })
-        });
-        let mut dimensions = alarm.measures().flat_map(|measure| measure.dimensions.values());
-        in_pipeline || names_job(&alarm.name) || dimensions.any(|value| names_job(value))
-    });
-    let by_state_machine =
-        job.by.as_ref().is_some_and(|by| by.invoked_by.as_deref().is_some_and(|service| service.starts_with("states.")));
-    let operation = match job.kind {
-        JobKind::Training => "createTrainingJob",
-        JobKind::Processing | JobKind::Monitoring => "createProcessingJob",
-        JobKind::Transform => "createTransformJob",
-        JobKind::Tuning => "createHyperParameterTuningJob",
-    };
-    by_alarm || (by_state_machine && case.watchers.catches.iter().any(|(own, _, _)| own == operation))
-}
-
-/// Returns the rules of the job's account and region.
-fn of_place<'a>(case: &'a Case, job: &'a Job) -> impl Iterator<Item = &'a Rule> {
-    let fits = |own: Option<&str>, wanted: &str| own.is_none_or(|own| own == wanted);
-    case.watchers
-        .rules
-        .iter()
-        .filter(move |rule| fits(rule.account.as_deref(), job.arn.account()) && fits(rule.region.as_deref(), job.arn.region()))
-}
-
-/// Returns whether a rule reaches anybody: it is enabled, and its targets, if they are known, are not empty.
-fn could_tell(rule: &Rule) -> bool {
-    rule.enabled && rule.targets.as_ref().is_none_or(|targets| !targets.is_empty())
-}
-
-/// Returns whether a rule matches the event of a job's end.
-fn matches(rule: &Rule, job: &Job, status: JobStatus) -> bool {
-    let Some(pattern) = &rule.pattern else { return false };
-    let (detail_type, status_key, name_key, arn_key) = match job.kind {
-        JobKind::Training => {
-            ("SageMaker Training Job State Change", "detail.TrainingJobStatus", "detail.TrainingJobName", "detail.TrainingJobArn")
-        }
-        JobKind::Processing | JobKind::Monitoring => (
-            "SageMaker Processing Job State Change",
-            "detail.ProcessingJobStatus",
-            "detail.ProcessingJobName",
-            "detail.ProcessingJobArn",
-        ),
-        JobKind::Transform => (
-            "SageMaker Transform Job State Change",
-            "detail.TransformJobStatus",
-            "detail.TransformJobName",
-            "detail.TransformJobArn",
-        ),
-        JobKind::Tuning => (
-            "SageMaker HyperParameter Tuning Job State Change",
-            "detail.HyperParameterTuningJobStatus",
-            "detail.HyperParameterTuningJobName",
-            "detail.HyperParameterTuningJobArn",
-        ),
-    };
-    let mut event: Event<'_> = BTreeMap::from([
-        ("source", "aws.sagemaker"),
-        ("detail-type", detail_type),
-        ("account", job.arn.account()),
-        ("region", job.arn.region()),
-        ("resources", job.arn.as_str()),
-        (status_key, status.name()),
-        (name_key, job.name.as_str()),
-        (arn_key, job.arn.as_str()),
-    ]);
-    if let Some(secondary) = job.secondary.as_deref().filter(|_| job.kind == JobKind::Training) {
-        event.insert("detail.SecondaryStatus", secondary);
-    }
-    pattern.matches(&event)
+    case.watchers.rules_near(job).any(|rule| rule.could_tell() && rule.matches(job, status))
+        || case.alarms.set().any(|alarm| !alarm.settings.told().is_empty() && is_about(alarm, job))
+        || case.watchers.catch_of(job).is_some()
 }

@@ -3,7 +3,7 @@
 //! Every string from the evidence is escaped on its way to the page. Colours are written as escape sequences that the command
 //! line strips where they are not wanted.
 
-mod models;
+pub(super) mod models;
 pub(super) mod page;
 pub(super) mod tables;
 
@@ -19,6 +19,7 @@ pub fn audit(answer: &doc::Audit, look: &Look) -> String {
     headline(&mut page, answer);
     models::of_audit(&mut page, answer);
     jobs(&mut page, &answer.jobs);
+    tables::incidents(&mut page, &answer.incidents);
     tables::findings(&mut page, &answer.findings);
     tables::gaps(&mut page, &answer.gaps);
     tables::coverage(&mut page, &answer.coverage);

@@ -190,24 +190,24 @@ fn approval(page: &Page<'_>, approval: &doc::Approval) -> String {
 }
 
 /// Shortens a principal's ARN to what tells it from others.
-fn actor(arn: &str) -> String {
+pub(in crate::report) fn actor(arn: &str) -> String {
     crate::fact::arn::Arn::parse(arn).map_or_else(|| arn.to_owned(), |arn| arn.resource().to_owned())
 }
 
-fn place(uri: &str, version: Option<&str>, etag: Option<&str>) -> String {
+pub(in crate::report) fn place(uri: &str, version: Option<&str>, etag: Option<&str>) -> String {
     let version = version.map(|version| format!(", version {version}")).unwrap_or_default();
     let etag = etag.map(|etag| format!(", ETag {etag}")).unwrap_or_default();
     format!("{uri}{version}{etag}")
 }
 
-fn image(image: &doc::Image) -> String {
+pub(in crate::report) fn image(image: &doc::Image) -> String {
     match &image.digest {
         Some(digest) if !image.uri.contains(digest.as_str()) => format!("{}, {digest}", image.uri),
         _ => image.uri.clone(),
     }
 }
 
-fn source(source: &doc::Source) -> String {
+pub(in crate::report) fn source(source: &doc::Source) -> String {
     place(&source.uri, source.version_id.as_deref(), source.etag.as_deref())
 }
 

@@ -8,11 +8,16 @@ use super::page::{Page, bytes, count, dim, grouped, severity_style, styled};
 use crate::case::gap::GapKind;
 use crate::escape::shown;
 use crate::evidence::ledger::Disposition;
+use crate::fact::arn::Arn;
 use crate::finding::Severity;
 use crate::report::document as doc;
+use crate::time::duration_text;
 
 /// Problems listed of one file; the JSON answer has all of them.
 const LISTED: usize = 5;
+
+/// Incidents listed; the JSON answer has all of them.
+const INCIDENTS: usize = 20;
 
 /// Writes the findings by severity: grave ones with what is behind them, the others in a line each.
 pub(in crate::report) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]) {
@@ -58,6 +63,51 @@ pub(in crate::report) fn counted(findings: &[doc::Finding]) -> String {
         })
         .collect();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// Writes incidents, a line each: when, about what, how long until it was noticed and over.
+pub(in crate::report) fn incidents(page: &mut Page<'_>, incidents: &[doc::Incident]) {
+    if incidents.is_empty() {
+        return;
+    }
+    page.heading("INCIDENTS", &count(incidents.len() as u64, "incident", "incidents"));
+    let listed = if page.is_verbose() { incidents.len() } else { incidents.len().min(INCIDENTS) };
+    for incident in incidents.iter().take(listed) {
+        let tag = page.tag(incident.grade, &incident.evidence, &incident.missing);
+        let when = page.interval(Some(incident.began), incident.recovered);
+        let line = format!("{} {}  {when}; {}", incident.kind, incident.name, noticed(incident));
+        page.line(&format!("{}   {tag}", shown(&line)));
+    }
+    if incidents.len() > listed {
+        page.line(&styled(dim(), &format!("and {} more (-v lists them)", incidents.len() - listed)));
+    }
+}
+
+/// Says how long it took until an incident was noticed and until it was over.
+pub(in crate::report) fn noticed(incident: &doc::Incident) -> String {
+    let noticed = match (&incident.detected, incident.mttd_seconds) {
+        (Some(detected), Some(0)) => format!("noticed at once, by {}", short(&detected.by)),
+        (Some(detected), Some(took)) => {
+            let latest = if incident.missing.is_empty() { "" } else { ", at the latest," };
+            format!("noticed{latest} after {} by {}", duration_text(took), short(&detected.by))
+        }
+        _ if incident.missing.is_empty() => "noticed by nobody".to_owned(),
+        _ => "whether anybody noticed is not known".to_owned(),
+    };
+    let over = incident
+        .mttr_seconds
+        .map_or_else(|| "not known to be over".to_owned(), |took| format!("over after {}", duration_text(took)));
+    format!("{noticed}, {over}")
+}
+
+/// Leaves out of a principal's ARN what does not tell it from others.
+pub(in crate::report) fn short(by: &str) -> String {
+    match by.split_once(' ') {
+        Some((arn, rest)) if arn.starts_with("arn:") => {
+            format!("{} {rest}", Arn::parse(arn).map_or_else(|| arn.to_owned(), |arn| arn.resource().to_owned()))
+        }
+        _ => Arn::parse(by).map_or_else(|| by.to_owned(), |arn| arn.resource().to_owned()),
+    }
 }
 
 /// Writes what is missing, with the commands that export it.

@@ -9,6 +9,7 @@ mod text;
 
 pub use rows::{csv, jsonl, timesketch};
 pub use table::parquet;
+pub(in crate::report) use text::folded;
 pub use text::text;
 
 use schemars::JsonSchema;

@@ -18,17 +18,13 @@ pub fn text(answer: &Answer, look: &Look) -> String {
         page.line("Nothing happened in the interval that was asked for, as far as this evidence tells.");
     }
     let mut day = String::new();
-    let mut left = answer.events.as_slice();
-    while let Some(first) = left.first() {
-        let run = if page.is_verbose() { 1 } else { left.iter().take_while(|event| is_alike(first, event)).count() };
-        let own = first.time.to_string()[..10].to_owned();
+    for run in folded(&page, &answer.events) {
+        let own = run.first().map(|first| first.time.to_string()[..10].to_owned()).unwrap_or_default();
         if own != day {
             page.heading(&own, "");
             day = own;
         }
-        let taken = if run >= FOLDED { run } else { 1 };
-        line(&mut page, &left[..taken]);
-        left = &left[taken..];
+        line(&mut page, run);
     }
     tables::evidence(&mut page, &answer.evidence);
     page.finish()
@@ -61,6 +57,19 @@ fn line(page: &mut Page<'_>, run: &[Event]) {
     words.extend(first.latest.map(|latest| format!("at the latest {}", page.time(latest))));
     let time = clock(page, first.time);
     page.line(&format!("  {time}  {:<26} {}   {tag}", shown(&first.what), words.join("  ")));
+}
+
+/// Splits events into runs: those that are folded into one line, and single ones.
+pub(in crate::report) fn folded<'e>(page: &Page<'_>, events: &'e [Event]) -> Vec<&'e [Event]> {
+    let mut runs = Vec::new();
+    let mut left = events;
+    while let Some(first) = left.first() {
+        let run = if page.is_verbose() { 1 } else { left.iter().take_while(|event| is_alike(first, event)).count() };
+        let (taken, rest) = left.split_at(if run >= FOLDED { run } else { 1 });
+        runs.push(taken);
+        left = rest;
+    }
+    runs
 }
 
 /// Returns the time of day, with the other zone's if one was asked for.
