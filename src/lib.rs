@@ -22,4 +22,5 @@ pub mod json;
 pub mod parse;
 pub mod recognise;
 pub mod report;
+pub mod study;
 pub mod time;

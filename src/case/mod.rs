@@ -22,6 +22,7 @@ pub mod pipelines;
 pub mod registry;
 pub mod said;
 pub mod serving;
+pub mod study;
 pub mod timeline;
 pub mod watchers;
 
@@ -54,6 +55,7 @@ use pipelines::Pipelines;
 use registry::{Models, Packages};
 use said::Said;
 use serving::Serving;
+use study::Study;
 use watchers::Watchers;
 
 /// Everything the evidence says, by resource.
@@ -103,6 +105,8 @@ pub struct Case {
     pub calls: Vec<Said<CallStatement>>,
     /// Lineage of every model.
     pub lineages: Vec<Lineage>,
+    /// What comparing data of the evidence found; empty until somebody has read it.
+    pub studies: Vec<Study>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
 }
 
@@ -161,6 +165,7 @@ impl Case {
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
+            studies: Vec::new(),
             tags: sorted.tags,
         };
         case.lineages = lineage::build(&case);

@@ -10,11 +10,13 @@ mod change;
 mod code;
 mod config;
 mod data;
+mod drift;
 mod evidence;
 mod feature_store;
 mod logs;
 mod monitor;
 mod pipeline;
+mod skew;
 mod timeout;
 
 use std::collections::BTreeSet;
@@ -76,6 +78,12 @@ pub const ALL: &[&Check] = &[
     &data::mutable_input::CHECK,
     &data::overwritten::CHECK,
     &data::prefix_overreach::CHECK,
+    &drift::business_rule::CHECK,
+    &drift::distribution::CHECK,
+    &drift::missing_values::CHECK,
+    &drift::new_category::CHECK,
+    &drift::schema::CHECK,
+    &drift::time_shift::CHECK,
     &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
     &evidence::synthetic::CHECK,
@@ -91,6 +99,7 @@ pub const ALL: &[&Check] = &[
     &pipeline::metric_drop::CHECK,
     &pipeline::stale_cache::CHECK,
     &pipeline::unregistered_model::CHECK,
+    &skew::train_serve::CHECK,
     &timeout::hit_limit::CHECK,
     &timeout::missed_run::CHECK,
     &timeout::near_limit::CHECK,

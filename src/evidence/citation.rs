@@ -78,6 +78,8 @@ pub enum Source {
     Output,
     /// Files that people wrote for AWS: templates, definitions, requests, scripts.
     Config,
+    /// Data that jobs read and endpoints captured.
+    Data,
 }
 
 impl Source {
@@ -96,6 +98,7 @@ impl Source {
             Self::Watchers => "watchers",
             Self::Output => "output",
             Self::Config => "config",
+            Self::Data => "data",
         }
     }
 }
