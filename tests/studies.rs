@@ -153,9 +153,12 @@ fn labels_and_ignored_columns_are_not_compared() {
     // As many values as columns are left; one fewer is not.
     let told = audit_by(&case("skew/swapped"), &ignoring(&[], &["tenure"]));
     assert!(!fired(&told, "skew/train-serve"));
-    assert!(told.answer.inputs.iter().any(|input| {
-        input.problems.iter().any(|problem| problem.message.contains("which belong together?"))
-    }));
+    assert!(
+        told.answer
+            .inputs
+            .iter()
+            .any(|input| { input.problems.iter().any(|problem| problem.message.contains("which belong together?")) })
+    );
 }
 
 #[test]

@@ -246,13 +246,24 @@ struct Reading<'a> {
 impl Visitor for Reading<'_> {
     fn sidecars(&mut self, _: Vec<(String, Vec<u8>)>) {}
 
-    fn content(&mut self, id: ExhibitId, name: &str, window: &mut Window<'_>) {
+    fn content(&mut self, _: ExhibitId, name: &str, window: &mut Window<'_>) {
+        self.text(name, window);
+    }
+
+    fn sealed(&mut self, seal: Seal<'_>) {
+        self.problems.extend(seal.problems.into_iter().map(|problem| problem.message));
+    }
+}
+
+impl Reading<'_> {
+    /// Reads rows of any kind.
+    fn text(&mut self, name: &str, window: &mut Window<'_>) {
         let head = window.at_least(HEAD);
         let head = head[..head.len().min(HEAD)].to_vec();
         if let Some(encoding) = encoding::marked(&head) {
             // A cut in the middle of what is decoded is a fault of the window around it.
             let mut decoder = encoding::decoded(encoding, &mut *window);
-            self.content(id, name, &mut Window::passing(&mut decoder, Vec::new()));
+            self.text(name, &mut Window::passing(&mut decoder, Vec::new()));
             drop(decoder);
             self.problems.extend(window.fault().map(|fault| format!("it ends too early: {fault}")));
             return;
@@ -289,12 +300,6 @@ impl Visitor for Reading<'_> {
         }
     }
 
-    fn sealed(&mut self, seal: Seal<'_>) {
-        self.problems.extend(seal.problems.into_iter().map(|problem| problem.message));
-    }
-}
-
-impl Reading<'_> {
     /// Reads JSON lines.
     fn lines(&mut self, window: &mut Window<'_>) {
         let limit = self.limits.line;

@@ -134,15 +134,13 @@ fn lasting(column: &Column, days: &[usize], text: String) -> (String, Option<Str
     };
     let last = column.partitions.len().saturating_sub(1);
     let run = days.iter().rev().zip((0..=last).rev()).take_while(|(day, at)| *day == at).count();
-    match days.len().checked_sub(run).and_then(|from| days.get(from)) {
-        Some(first) => (text, Some(day(*first))),
-        None => {
-            let shown: Vec<String> = days.iter().take(3).map(|at| day(*at)).collect();
-            let more = days.len().saturating_sub(shown.len());
-            let more = if more > 0 { format!(" and {more} more days") } else { String::new() };
-            (format!("{text}; on {}{more} only", shown.join(", ")), None)
-        }
+    if let Some(first) = days.len().checked_sub(run).and_then(|from| days.get(from)) {
+        return (text, Some(day(*first)));
     }
+    let shown: Vec<String> = days.iter().take(3).map(|at| day(*at)).collect();
+    let more = days.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more days") } else { String::new() };
+    (format!("{text}; on {}{more} only", shown.join(", ")), None)
 }
 
 /// Writes the middle and the mean of both sides.

@@ -135,7 +135,7 @@ fn tell_failure(plan: &Plan, failed: &Failed, ledger: &mut Ledger) {
             note_at(first, note, ledger);
         }
         Failed::Because(why) => {
-            note_at(plan.current.first(), Problem::note(Locator::Whole, format!("not compared: {why}")), ledger)
+            note_at(plan.current.first(), Problem::note(Locator::Whole, format!("not compared: {why}")), ledger);
         }
     }
 }

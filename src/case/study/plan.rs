@@ -77,6 +77,9 @@ struct Planner<'a> {
     planned: Planned,
 }
 
+/// A file of captured requests, and the object whose bytes it holds, if that is known.
+type Captured<'a> = (&'a LocalFile, Option<S3Uri>);
+
 /// A side whose objects are all in the evidence.
 struct Side<'a> {
     version: &'a DataVersion,
@@ -168,7 +171,7 @@ impl<'a> Planner<'a> {
 
     /// Plans to compare what endpoints were asked with what their models were trained on.
     fn captures(&mut self, files: &'a [LocalFile]) {
-        let mut of_span: BTreeMap<(usize, usize), Vec<(&'a LocalFile, Option<S3Uri>)>> = BTreeMap::new();
+        let mut of_span: BTreeMap<(usize, usize), Vec<Captured<'a>>> = BTreeMap::new();
         let places = self.places(files);
         for file in files.iter().filter(|file| file.is_captured) {
             match self.span_of(file) {
@@ -248,7 +251,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans to compare what was captured while one model served.
-    fn served(&mut self, span: &Span, captured: &[(&'a LocalFile, Option<S3Uri>)]) -> Result<Plan, String> {
+    fn served(&mut self, span: &Span, captured: &[Captured<'a>]) -> Result<Plan, String> {
         let is_of = |lineage: &&Lineage| lineage.arn.key() == span.model.key() && lineage.created == span.model_created;
         let case = self.case;
         let lineage = case.lineages.iter().find(is_of).ok_or("the model that answered them is not in the evidence")?;

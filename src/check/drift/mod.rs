@@ -75,6 +75,7 @@ pub(super) fn detail(study: &Study, changes: &[&Change]) -> String {
     let more = changes.len().saturating_sub(SHOWN);
     parts.extend((more > 0).then(|| format!("and {more} more")));
     let (before, after) = study.rows;
-    let remarks: String = study.remarks.iter().map(|remark| format!(" {remark}")).collect();
+    let remarks: Vec<&str> = std::iter::once("").chain(study.remarks.iter().map(String::as_str)).collect();
+    let remarks = remarks.join(" ");
     format!("{} ({} rows against {}).{remarks}", parts.join(". "), grouped(after), grouped(before))
 }
