@@ -181,3 +181,22 @@ fn a_file_that_is_too_large_to_be_held_is_counted_by_its_footer() {
     assert!(problems(&told, SECOND)[0].contains("cannot be read"), "{:?}", problems(&told, SECOND));
     assert_eq!(drift(&told), []);
 }
+
+#[test]
+fn rules_and_settings_come_from_the_command_line() {
+    let beside = folder(&[
+        ("rules.json", br#"{"user_age": {"min": 30}}"#),
+        ("modeltrail.toml", b"[data]\nignore = ['amount', 'merchant']\n[drift]\nnull_drift = 0.5\n"),
+    ]);
+    let fired = |more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("modeltrail").expect("the program is built");
+        let output = command.args(["audit", MOVED, "-f", "json"]).args(more).output().expect("it runs");
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the answer is JSON");
+        let checks = answer["findings"].as_array().expect("a list").iter().filter_map(|finding| finding["check"].as_str());
+        checks.filter(|check| check.starts_with("drift/")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let named = |name: &str| beside.path().join(name).to_string_lossy().into_owned();
+    let (rules, config) = (named("rules.json"), named("modeltrail.toml"));
+    assert_eq!(fired(&[]), ["drift/distribution", "drift/missing-values", "drift/new-category", "drift/time-shift"]);
+    assert_eq!(fired(&["--rules", &rules, "--config", &config]), ["drift/business-rule", "drift/time-shift"]);
+}
