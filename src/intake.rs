@@ -20,6 +20,9 @@ use crate::parse::request::{Origin, Request};
 use crate::parse::{self, InventoryManifest, LOSSY, Options, Parsed};
 use crate::recognise::Format;
 
+/// Formats that say nothing by themselves: a sidecar tells of another file, and data of nothing but itself.
+const SILENT: [Format; 4] = [Format::Sidecar, Format::Parquet, Format::Rows, Format::DataCapture];
+
 /// Is told how far reading has come.
 pub trait Observer: Sync {
     /// Everything that will be read has been found.
@@ -259,7 +262,7 @@ fn close(mut units: Vec<Unit>) -> Intake {
             latest: None,
             problems: container,
             asked: None,
-            speaks: parsed.as_ref().is_some_and(|parsed| parsed.format != Format::Sidecar.name()),
+            speaks: parsed.as_ref().is_some_and(|parsed| !SILENT.iter().any(|format| parsed.format == format.name())),
         };
         if let Some(parsed) = parsed {
             exhibit.format = parsed.format;

@@ -2,8 +2,8 @@
 //!
 //! Data flows one way: [`evidence`] finds files, opens containers and keeps the ledger; [`recognise`] tells formats by content;
 //! [`parse`] turns bytes into typed [`fact`]s, each with a citation; [`case`] joins facts by resource and claims each model's
-//! lineage with grades; [`check`] judges the case; [`audit`] chooses what is reported; [`report`] writes it; [`cli`] prints it.
-//! ARCHITECTURE.md tells why.
+//! lineage with grades; [`study`] compares data of the evidence; [`check`] judges the case; [`audit`] chooses what is reported;
+//! [`report`] writes it; [`cli`] prints it. ARCHITECTURE.md tells why.
 
 pub mod acceptance;
 pub mod audit;
@@ -22,4 +22,5 @@ pub mod json;
 pub mod parse;
 pub mod recognise;
 pub mod report;
+pub mod study;
 pub mod time;

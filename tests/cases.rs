@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use modeltrail::case::claim::Grade;
 use modeltrail::check;
+use modeltrail::drift::rule::RuleSet;
 use modeltrail::finding::Severity;
 use modeltrail::report::document as doc;
-use support::{Told, audit, files, grades};
+use modeltrail::study::Settings;
+use support::{Told, audit, audit_by, files, grades};
 
 /// What lies beside a case's evidence.
 #[derive(serde::Deserialize)]
@@ -45,6 +47,13 @@ impl Case {
         self.folder.join("evidence")
     }
 
+    /// Returns how data in the evidence is compared: by the rules that lie beside it.
+    fn settings(&self) -> Settings {
+        let rules = std::fs::read_to_string(self.folder.join("rules.json"));
+        let rules = rules.map_or_else(|_| RuleSet::default(), |text| RuleSet::parse(&text).expect("they are rules"));
+        Settings { rules, ..Settings::default() }
+    }
+
     /// Returns the parts of the evidence, all but one.
     fn without(&self, source: &str) -> Vec<PathBuf> {
         let parts =
@@ -58,7 +67,7 @@ impl Case {
 #[test]
 fn every_case_is_told_as_expected() {
     for case in cases() {
-        let told = audit(&[case.evidence()]);
+        let told = audit_by(&[case.evidence()], &case.settings());
         let name = case.folder.display();
         let fired: BTreeSet<&str> = told.answer.findings.iter().map(|finding| finding.check).collect();
         for check in &case.card.fires {

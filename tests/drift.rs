@@ -282,3 +282,26 @@ fn data_without_drift_from_other_writers_are_equal_to_the_last_digit() {
     assert_eq!(told["skipped"][0]["column"], "tags");
     assert_eq!(told["files"].as_array().map(Vec::len), Some(7), "the empty one is read, too");
 }
+
+#[test]
+fn a_column_that_cannot_be_read_is_not_called_unchanged() {
+    let data = case("encrypted").join("data");
+    for (baseline, current) in [("current/column.parquet", "baseline.parquet"), ("baseline.parquet", "current/column.parquet")] {
+        let ended = run_in(&data, &["--baseline", baseline, "--current", current, "-f", "json"]);
+        let answer = ended.json();
+        assert_eq!(ended.status, 3);
+        assert_eq!(
+            worst(&answer),
+            [("age", "ok"), ("amount", "empty")].map(|(name, rank)| (name.to_owned(), rank.to_owned())).into()
+        );
+        let unreadable = answer["unreadable"].as_array().expect("a list");
+        assert_eq!(unreadable.len(), 1);
+        assert!(
+            unreadable[0]["message"].as_str().is_some_and(|message| message.contains("damaged or encrypted")),
+            "{unreadable:?}"
+        );
+    }
+    let hidden = run_in(&data, &["--baseline", "current/footer.parquet", "--current", "baseline.parquet"]);
+    assert_eq!(hidden.status, 3);
+    assert!(hidden.err.contains("encrypted") && hidden.err.contains("nothing to compare with"), "{}", hidden.err);
+}

@@ -14,6 +14,8 @@ fn the_fixtures_are_what_the_book_says() {
         let folder = Path::new("fixtures").join(case.name);
         let card = std::fs::read_to_string(folder.join("case.json")).unwrap_or_default();
         assert_eq!(card, case.card(), "{}: `cargo run --example fixtures` writes it", case.name);
+        let rules = std::fs::read_to_string(folder.join("rules.json")).ok();
+        assert_eq!(rules.as_deref(), book::rules(case.name), "{}: rules.json", case.name);
         let evidence = folder.join("evidence");
         let written = case.evidence();
         let found: Vec<String> = support::files(&evidence)

@@ -27,6 +27,7 @@ pub mod pipelines;
 pub mod registry;
 pub mod said;
 pub mod serving;
+pub mod study;
 pub mod switches;
 pub mod timeline;
 pub mod watchers;
@@ -62,6 +63,7 @@ use pipelines::Pipelines;
 use registry::{Models, Packages};
 use said::Said;
 use serving::Serving;
+use study::Study;
 use watchers::Watchers;
 
 /// Everything the evidence says, by resource.
@@ -115,6 +117,8 @@ pub struct Case {
     pub lineages: Vec<Lineage>,
     /// Incidents, by beginning.
     pub incidents: Vec<Incident>,
+    /// What comparing data of the evidence found; empty until somebody has read it.
+    pub studies: Vec<Study>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
 }
 
@@ -175,6 +179,7 @@ impl Case {
             calls: sorted.calls,
             lineages: Vec::new(),
             incidents: Vec::new(),
+            studies: Vec::new(),
             tags: sorted.tags,
         };
         case.lineages = lineage::build(&case);

@@ -436,6 +436,16 @@ impl Objects {
             .collect()
     }
 
+    /// Returns whether a record shows that an object is encrypted with a key: its `ETag` says nothing of its bytes then.
+    pub fn is_encrypted_with_key(&self, place: &S3Uri) -> bool {
+        let reads = self.buckets.get(&place.bucket).and_then(|bucket| bucket.reads.get(&*place.key));
+        reads
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.facts.get(*id as usize))
+            .any(|fact| matches!(&fact.statement, Statement::Object(object) if object.what == ObjectWhat::KeyUsedToRead))
+    }
+
     /// Returns what fixes a version: its row in a listing, and the record of its writing.
     pub fn cites_of(&self, version: &Version) -> Vec<Citation> {
         let first = |ids: &[FactId]| ids.first().and_then(|id| self.facts.get(*id as usize)).map(Fact::cite);

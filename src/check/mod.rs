@@ -10,6 +10,7 @@ mod change;
 mod code;
 mod config;
 mod data;
+mod drift;
 mod drill;
 mod evidence;
 mod feature_store;
@@ -18,6 +19,7 @@ mod monitor;
 mod pipeline;
 mod scaling;
 mod serving;
+mod skew;
 mod timeout;
 
 use std::collections::BTreeSet;
@@ -81,6 +83,12 @@ pub const ALL: &[&Check] = &[
     &data::prefix_overreach::CHECK,
     &drill::slow_detection::CHECK,
     &drill::slow_recovery::CHECK,
+    &drift::business_rule::CHECK,
+    &drift::distribution::CHECK,
+    &drift::missing_values::CHECK,
+    &drift::new_category::CHECK,
+    &drift::schema::CHECK,
+    &drift::time_shift::CHECK,
     &evidence::destroyed::CHECK,
     &evidence::gap::CHECK,
     &evidence::synthetic::CHECK,
@@ -106,6 +114,7 @@ pub const ALL: &[&Check] = &[
     &serving::rolled_back::CHECK,
     &serving::unwatched_launch::CHECK,
     &serving::weights_reset::CHECK,
+    &skew::train_serve::CHECK,
     &timeout::hit_limit::CHECK,
     &timeout::missed_run::CHECK,
     &timeout::near_limit::CHECK,

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::drift::inputs;
 use super::options::{Common, Evidence, Plain};
 use super::output::{Output, message};
-use super::{Exit, Failure, Opened, named, open};
+use super::{Exit, Failure, Opened, config, named, open};
 use crate::acceptance::Acceptance;
 use crate::audit::{Audit, Selection};
 use crate::check;
 use crate::finding::Severity;
 use crate::report::{build, text};
+use crate::study::Settings;
 
 /// Arguments of `audit`.
 #[derive(Args, Debug)]
@@ -30,6 +32,12 @@ pub(super) struct Arguments {
     /// Suppressions (TOML: `[[suppress]]` with rule, subject, reason, owner, until): what they accept does not count for --fail-on
     #[arg(long, value_name = "FILE")]
     suppress: Option<PathBuf>,
+    /// Business rules for data in the evidence, as of `drift`: `{"user_age": {"min": 18, "max": 80}}`
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Settings: `modeltrail.toml` with tables `[drift]` (thresholds) and `[data]` (`ignore`, `labels`)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// From what severity on findings matter.
@@ -63,7 +71,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
     let acceptance = acceptance(arguments)?;
-    let Opened { ledger, case, mut exit } = open(&arguments.evidence.paths, common)?;
+    let settings = settings(arguments)?;
+    let Opened { ledger, case, mut exit } = open(&arguments.evidence.paths, common, Some(&settings))?;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     let mut audit = Audit::of(&case, &ledger, &selection);
     let idle = acceptance.apply(&mut audit.findings, case.as_of);
@@ -96,6 +105,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         exit = exit.and(Exit::Found);
     }
     Ok(exit)
+}
+
+/// Reads how data in the evidence is compared.
+fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    let rules = arguments.rules.as_deref().map(inputs::rules).transpose()?.unwrap_or_default();
+    let config = config::read(arguments.config.as_deref())?;
+    Ok(Settings { rules, thresholds: config.drift, ignore: config.data.ignore, labels: config.data.labels })
 }
 
 /// Reads what is accepted.

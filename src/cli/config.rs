@@ -14,6 +14,18 @@ use crate::drift::decide::Thresholds;
 pub(super) struct Config {
     /// Thresholds of `drift`.
     pub drift: Thresholds,
+    /// What columns of data are.
+    pub data: Columns,
+}
+
+/// What columns of data are.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Columns {
+    /// Columns that `audit` does not compare.
+    pub ignore: Vec<String>,
+    /// Columns of training data that requests do not hold: the target, weights, identifiers.
+    pub labels: Vec<String>,
 }
 
 /// Longest file of settings that is read.
@@ -61,6 +73,7 @@ mod tests {
         for (text, words) in [
             ("[drift]\nks_drfit = 0.2", "unknown field `ks_drfit`"),
             ("[dirft]", "unknown field `dirft`"),
+            ("[data]\nlabel = 'y'", "unknown field `label`"),
             ("[drift]\nks_warn = 0.2", "is above drift.ks_drift"),
             ("[drift]\nnull_z = -1", "drift.null_z"),
             ("[drift]\nnull_z = nan", "drift.null_z"),

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         return Ok(Exit::Done);
     }
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
-    let Opened { ledger, case, exit } = open(&arguments.paths, common)?;
+    let Opened { ledger, case, exit } = open(&arguments.paths, common, None)?;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     let audit = Audit::of(&case, &ledger, &selection);
     if arguments.script {

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
     let (option, name, asked) = arguments.of.asked()?;
-    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common)?;
+    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common, None)?;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     let found = Impact::of(&case, &ledger, &selection, &asked).map_err(|absent| failure(option, name, absent))?;
     let answer = impact::answer(&found);

@@ -7,6 +7,7 @@ use super::output::Output;
 use super::{Exit, Failure, Opened, open};
 use crate::audit::{Investigation, NoAnswer, Put, Selection};
 use crate::report::{investigation, text};
+use crate::study::Settings;
 use crate::time::Seconds;
 
 /// Arguments of `investigate`.
@@ -57,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     }
     let at = common.time("--at", Some(&arguments.at))?.ok_or_else(|| Failure::usage("--at is empty"))?;
     let put = Put { endpoint: arguments.endpoint.clone(), at, window: arguments.window };
-    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common)?;
+    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common, Some(&Settings::default()))?;
     let selection = Selection { account: common.account.clone(), region: common.region.clone(), ..Selection::default() };
     let found = Investigation::of(&case, &ledger, &selection, &put).map_err(|none| failure(arguments, none))?;
     let answer = investigation::answer(&found);

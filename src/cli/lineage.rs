@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let output = Output::choose(common, &arguments.evidence.paths)?;
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
-    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common)?;
+    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common, None)?;
     let mut selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     if arguments.model.as_deref() == Some("") {
         return Err(Failure::usage("--model is empty"));

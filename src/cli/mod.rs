@@ -29,6 +29,7 @@ use crate::evidence::ledger::{Disposition, Ledger};
 use crate::evidence::walk;
 use crate::intake;
 use crate::parse::Options;
+use crate::study::{self, Settings};
 use options::Common;
 use output::message;
 use progress::Progress;
@@ -139,12 +140,17 @@ struct Opened {
 }
 
 /// Reads the evidence and builds the case; says on standard error what could not be read.
-fn open(paths: &[PathBuf], common: &Common) -> Result<Opened, Failure> {
+///
+/// With `settings`, data in the evidence is compared too.
+fn open(paths: &[PathBuf], common: &Common, settings: Option<&Settings>) -> Result<Opened, Failure> {
     let as_of = common.as_of()?;
     let options = Options { show_secrets: common.show_secrets, ..Options::default() };
     let intake = intake::read(paths, &options, usize::from(common.jobs), &Progress::of(common, "reading"));
-    let case = Case::build(intake.facts, &intake.density, &intake.ledger, as_of);
-    let ledger = intake.ledger;
+    let mut case = Case::build(intake.facts, &intake.density, &intake.ledger, as_of);
+    let mut ledger = intake.ledger;
+    if let Some(settings) = settings {
+        study::run(paths, &mut case, &mut ledger, settings, usize::from(common.jobs));
+    }
     let mut exit = Exit::Done;
     for path in unopened(&ledger, paths) {
         message(&path);

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     if arguments.subject.as_deref() == Some("") {
         return Err(Failure::usage("--subject is empty"));
     }
-    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common)?;
+    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common, None)?;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     let Some(chosen) = Timeline::of(&case, &ledger, &selection, arguments.subject.as_deref()) else {
         let subject = arguments.subject.as_deref().unwrap_or_default();

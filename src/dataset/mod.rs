@@ -14,7 +14,7 @@ mod sketches;
 mod table;
 
 pub use find::{Found, expand};
-pub use open::{Dataset, Problems, gather};
+pub use open::{Dataset, Problems, captured_by, gather, of_files};
 pub use partition::{By, Key};
 
 /// How files are to be understood, where they do not say it themselves.

@@ -13,9 +13,10 @@ use super::table::Table;
 use super::{Options, capture, delimited, partition, sketches};
 use crate::drift::monitor::Statistics;
 use crate::drift::result::Unreadable;
-use crate::drift::source::{Content, Opened, Piece, ReadAt, Source};
+use crate::drift::source::{Content, Opened, Partition, Piece, ReadAt, RowKey, Source};
 use crate::evidence::citation::ExhibitId;
 use crate::evidence::container::{self, Seal, Visitor};
+use crate::evidence::encoding;
 use crate::evidence::limits::Limits;
 use crate::evidence::lines::{Line, lines};
 use crate::evidence::random::{RandomAccess, head};
@@ -83,41 +84,56 @@ pub fn gather(paths: &[PathBuf], options: &Options) -> Result<Dataset, String> {
     let options = Arc::new(options.clone());
     for file in files {
         let is_named = paths.contains(&file.path);
-        match kind(&file, is_named) {
-            Ok(Kind::Parquet) => {
-                let content = Columns(file.clone());
-                dataset.push(file, &options, |_| Arc::new(content));
-            }
-            Ok(Kind::Rows) => {
-                let problems = dataset.problems.clone();
-                let shared = Arc::clone(&options);
-                dataset.push(file.clone(), &options, |columns| {
-                    let wants_time = columns.iter().any(|column| **column == *capture::INFERENCE_TIME);
-                    Arc::new(Rows { file, options: shared, wants_time, problems })
-                });
-            }
-            Ok(Kind::Other(why)) => dataset.ignored.push((file.shown, why)),
-            Err(error) => {
-                dataset.unreadable.push(Unreadable { file: file.shown, message: format!("cannot be read: {error}") });
-            }
-        }
+        let stated = partition::stated(&file.shown);
+        let keys = stated.partition(options.by.as_ref());
+        dataset.take(file, is_named, keys, &options);
     }
     dataset.unreadable.sort();
     Ok(dataset)
 }
 
+/// Makes pieces of the given files, each in the partition that stands beside it, whatever their paths state.
+pub fn of_files(files: Vec<(SourceFile, Partition)>, options: &Options) -> Dataset {
+    let mut dataset = Dataset::default();
+    let options = Arc::new(options.clone());
+    for (file, partition) in files {
+        dataset.take(file, true, (partition, Vec::new()), &options);
+    }
+    dataset.unreadable.sort();
+    dataset
+}
+
+/// Returns the endpoint and the variant that the folders of a captured file state: `ENDPOINT/VARIANT/2026/10/12/07/`.
+pub fn captured_by(path: &str) -> Option<(String, String)> {
+    partition::stated(path).captured_by()
+}
+
 impl Dataset {
-    fn push(&mut self, file: SourceFile, options: &Options, content: impl FnOnce(&[Arc<str>]) -> Arc<dyn Content>) {
-        let stated = partition::stated(&file.shown);
-        let (partition, row_keys) = stated.partition(options.by.as_ref());
-        let columns = partition::row_columns(&row_keys);
+    /// Makes a piece of a file, if it is data.
+    fn take(
+        &mut self,
+        file: SourceFile,
+        is_named: bool,
+        (partition, row_keys): (Partition, Vec<RowKey>),
+        options: &Arc<Options>,
+    ) {
+        let content: Arc<dyn Content> = match kind(&file, is_named) {
+            Ok(Kind::Parquet) => Arc::new(Columns(file.clone())),
+            Ok(Kind::Rows) => {
+                let columns = partition::row_columns(&row_keys);
+                let wants_time = columns.iter().any(|column| **column == *capture::INFERENCE_TIME);
+                let problems = self.problems.clone();
+                Arc::new(Rows { file: file.clone(), options: Arc::clone(options), wants_time, problems })
+            }
+            Ok(Kind::Other(why)) => return self.ignored.push((file.shown, why)),
+            Err(error) => {
+                let message = format!("cannot be read: {error}");
+                return self.unreadable.push(Unreadable { file: file.shown, message });
+            }
+        };
         self.bytes += file.bytes;
-        self.source.pieces.push(Piece {
-            name: file.shown.as_str().into(),
-            partition,
-            row_keys: row_keys.into(),
-            content: content(&columns),
-        });
+        let name = file.shown.as_str().into();
+        self.source.pieces.push(Piece { name, partition, row_keys: row_keys.into(), content });
     }
 }
 
@@ -231,9 +247,28 @@ impl Visitor for Reading<'_> {
     fn sidecars(&mut self, _: Vec<(String, Vec<u8>)>) {}
 
     fn content(&mut self, _: ExhibitId, name: &str, window: &mut Window<'_>) {
-        self.seen += 1;
+        self.text(name, window);
+    }
+
+    fn sealed(&mut self, seal: Seal<'_>) {
+        self.problems.extend(seal.problems.into_iter().map(|problem| problem.message));
+    }
+}
+
+impl Reading<'_> {
+    /// Reads rows of any kind.
+    fn text(&mut self, name: &str, window: &mut Window<'_>) {
         let head = window.at_least(HEAD);
         let head = head[..head.len().min(HEAD)].to_vec();
+        if let Some(encoding) = encoding::marked(&head) {
+            // A cut in the middle of what is decoded is a fault of the window around it.
+            let mut decoder = encoding::decoded(encoding, &mut *window);
+            self.text(name, &mut Window::passing(&mut decoder, Vec::new()));
+            drop(decoder);
+            self.problems.extend(window.fault().map(|fault| format!("it ends too early: {fault}")));
+            return;
+        }
+        self.seen += 1;
         if head.starts_with(b"PAR1") {
             self.problems.push(format!("{name} is parquet inside a container; unpack it"));
             return;
@@ -265,12 +300,6 @@ impl Visitor for Reading<'_> {
         }
     }
 
-    fn sealed(&mut self, seal: Seal<'_>) {
-        self.problems.extend(seal.problems.into_iter().map(|problem| problem.message));
-    }
-}
-
-impl Reading<'_> {
     /// Reads JSON lines.
     fn lines(&mut self, window: &mut Window<'_>) {
         let limit = self.limits.line;
@@ -290,7 +319,7 @@ impl Reading<'_> {
 mod tests {
     use std::io::Write as _;
 
-    use arrow_array::RecordBatch;
+    use arrow_array::{RecordBatch, RecordBatchReader as _};
 
     use super::*;
 
@@ -342,6 +371,33 @@ mod tests {
         let ignored: Vec<&str> = dataset.ignored.iter().map(|(name, _)| name.rsplit('/').next().unwrap()).collect();
         assert_eq!(ignored, ["f.md", "h.json", "i.csv"]);
         assert!(dataset.problems.list().is_empty());
+    }
+
+    #[test]
+    fn text_in_two_bytes_is_read() {
+        let wide = |mark: [u8; 2], text: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            mark.into_iter().chain(text.encode_utf16().flat_map(order)).collect()
+        };
+        let csv = "stadt;wert\nKöln;1,5\nBonn;2\n";
+        let lines = "{\"a\": \"ä\"}\n{\"a\": 2}\n";
+        let folder = folder(&[
+            ("a.csv", &wide([0xff, 0xfe], csv, u16::to_le_bytes)),
+            ("b.csv", &wide([0xfe, 0xff], csv, u16::to_be_bytes)),
+            ("c.jsonl", &wide([0xff, 0xfe], lines, u16::to_le_bytes)),
+            // A byte is missing at the end.
+            ("d.csv", &wide([0xff, 0xfe], csv, u16::to_le_bytes)[..47]),
+        ]);
+        let dataset = gathered(&folder);
+        let read = opened(&dataset);
+        assert_eq!(
+            read[..3],
+            [("a.csv", Ok(2)), ("b.csv", Ok(2)), ("c.jsonl", Ok(2))].map(|(name, rows)| (name.to_owned(), rows))
+        );
+        assert_eq!(read[3].1, Ok(1));
+        assert!(dataset.problems.list().iter().any(|problem| problem.message.contains("cells")));
+        let Ok(Opened::Rows(rows)) = dataset.source.pieces[0].content.open() else { panic!("it holds rows") };
+        let names: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+        assert_eq!(names, ["stadt", "wert"]);
     }
 
     #[test]

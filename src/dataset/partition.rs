@@ -97,6 +97,11 @@ fn is_number(text: &str, length: usize) -> bool {
 }
 
 impl Stated {
+    /// Returns the endpoint and the variant of a capture.
+    pub(super) fn captured_by(self) -> Option<(String, String)> {
+        self.capture.map(|(endpoint, variant, _)| (endpoint, variant))
+    }
+
     /// Returns the partition of a path, and the keys that its rows must bring, for the keys that are wanted.
     pub(super) fn partition(&self, by: Option<&By>) -> (Partition, Vec<RowKey>) {
         let mut partition = Partition::default();

@@ -95,6 +95,8 @@ pub(crate) fn judge(part: &mut PartitionColumn, base: Option<&ColumnProfile>, co
     if context.rows == 0 {
         reasons.0.retain(|reason| reason.verdict == Verdict::Schema);
         reasons.add(Check::Distribution, Verdict::Empty, "the partition has no rows".to_owned());
+    } else if let Some(why) = base.filter(|_| !is_gone).and_then(|base| unread(part, base, context)) {
+        reasons.add(Check::Distribution, Verdict::Empty, why.to_owned());
     } else if let Some(base) = base.filter(|_| !is_gone) {
         let limits = &options.thresholds;
         nulls(part, limits, &mut reasons);
@@ -120,6 +122,15 @@ pub(crate) fn judge(part: &mut PartitionColumn, base: Option<&ColumnProfile>, co
     part.verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or(Verdict::Ok);
     part.why = reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ");
     part.reasons = reasons;
+}
+
+/// Returns why there is nothing to compare where a column is there and no row of it could be read: damaged and encrypted pages.
+fn unread(part: &PartitionColumn, base: &ColumnProfile, context: &Context) -> Option<&'static str> {
+    if context.n == 0 && base.summary().rows == 0 {
+        return Some("nothing of the column could be read in the baseline");
+    }
+    let is_there = !matches!(part.schema, Schema::Missing | Schema::Incompatible);
+    (is_there && part.current.rows == 0).then_some("nothing of the column could be read")
 }
 
 struct Reasons(Vec<Reason>);

@@ -108,7 +108,7 @@ impl Table {
                     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Ranged::new(bytes, ranges), footer);
                     let builder = builder.with_projection(mask).with_batch_size(ROWS).with_row_groups(groups.collect());
                     for batch in builder.build().map_err(|error| message(&error))? {
-                        let batch = batch.map_err(|error| error.to_string())?;
+                        let batch = batch.map_err(|error| plainly(&error.to_string()))?;
                         hand_out(batch.columns().first().ok_or("a batch lacks the column")?);
                     }
                     Ok(())
@@ -176,8 +176,17 @@ fn coded(data_type: &DataType) -> Option<DataType> {
 }
 
 fn message(error: &parquet::errors::ParquetError) -> String {
-    let text = error.to_string();
-    text.strip_prefix("Parquet error: ").unwrap_or(&text).to_owned()
+    plainly(&error.to_string())
+}
+
+/// Says what a decoder met: it does not know that bytes are encrypted, and finds that they are no page.
+fn plainly(text: &str) -> String {
+    let text = text.trim_start_matches("Parquet argument error: ").trim_start_matches("Parquet error: ");
+    if text.contains("encrypted footer") {
+        return "it is encrypted: nothing of it can be read without its key".to_owned();
+    }
+    let is_no_page = text.contains("Required field ") || text.contains("Unexpected struct field type");
+    if is_no_page { format!("a page is damaged or encrypted ({text})") } else { text.to_owned() }
 }
 
 /// Runs a decoder on bytes that may be damaged: should it panic, that is an error of the bytes.

@@ -80,6 +80,8 @@ pub enum Source {
     Output,
     /// Files that people wrote for AWS: templates, definitions, requests, scripts.
     Config,
+    /// Data that jobs read and endpoints captured.
+    Data,
 }
 
 impl Source {
@@ -99,6 +101,7 @@ impl Source {
             Self::Watchers => "watchers",
             Self::Output => "output",
             Self::Config => "config",
+            Self::Data => "data",
         }
     }
 }

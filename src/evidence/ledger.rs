@@ -122,6 +122,16 @@ impl Ledger {
         self.exhibits.get(position)
     }
 
+    /// Adds to the row of an exhibit what only became known when all of the evidence was read.
+    pub fn amend(&mut self, id: ExhibitId, change: impl FnOnce(&mut Exhibit)) {
+        if let Ok(position) = self.exhibits.binary_search_by(|exhibit| exhibit.id.cmp(&id))
+            && let Some(exhibit) = self.exhibits.get_mut(position)
+        {
+            change(exhibit);
+            exhibit.problems.sort();
+        }
+    }
+
     /// Returns how many exhibits ended with the given disposition.
     pub fn count(&self, disposition: Disposition) -> usize {
         self.exhibits.iter().filter(|exhibit| exhibit.disposition == disposition).count()

@@ -5,6 +5,8 @@
 
 pub mod citation;
 pub mod container;
+pub mod encoding;
+pub mod etag;
 pub mod ledger;
 pub mod limits;
 pub mod lines;

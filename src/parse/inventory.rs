@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 
 use super::sink::Sink;
-use super::{Context, Each, Reader};
+use super::{Context, Each, Reader, data};
 use crate::evidence::citation::{Locator, Source};
 use crate::evidence::window::Window;
 use crate::fact::Statement;
@@ -136,7 +136,7 @@ fn end(bucket: &str, created: Option<Instant>, versions: bool, newest: Option<In
 }
 
 /// Folds `Last_Modified_Date`, `lastModifiedDate` and `LastModifiedDate` into one name.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     name.chars().filter(|c| *c != '_').collect::<String>().to_ascii_lowercase()
 }
 
@@ -161,8 +161,7 @@ pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink
     let limit = cx.options.limits.parquet;
     let bytes = window.at_least(limit + 1);
     if bytes.len() > limit {
-        sink.refuse(format!("parquet data of more than {limit} bytes: recognised, not read by this version"));
-        return Format::Parquet;
+        return data::large(window, sink);
     }
     let builder = match ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)) {
         Ok(builder) => builder,
@@ -172,8 +171,8 @@ pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink
         }
     };
     let columns: Vec<String> = builder.schema().fields().iter().map(|field| folded(field.name())).collect();
-    if !["bucket", "key", "size"].iter().all(|name| columns.iter().any(|own| own == name)) {
-        sink.refuse(Format::Parquet.refusal());
+    if !is_inventory(&columns) {
+        data::rows(builder.metadata().file_metadata().num_rows(), sink);
         return Format::Parquet;
     }
     let reader = match builder.build() {
@@ -207,6 +206,11 @@ pub(super) fn parquet(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink
         end(&bucket, newest, versions, newest, order, sink);
     }
     Format::InventoryParquet
+}
+
+/// Returns whether the folded names of columns are those of an inventory.
+pub(super) fn is_inventory(columns: &[String]) -> bool {
+    ["bucket", "key", "size"].iter().all(|name| columns.iter().any(|own| own == name))
 }
 
 fn row(batch: &RecordBatch, columns: &[String], at: usize) -> Row {

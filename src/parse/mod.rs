@@ -8,6 +8,7 @@ mod build;
 mod cloudtrail;
 mod config;
 mod csv;
+mod data;
 mod ecr;
 mod eventbridge;
 mod inventory;
@@ -26,6 +27,7 @@ mod watch;
 use std::collections::BTreeMap;
 
 use crate::evidence::citation::{ExhibitId, Locator};
+use crate::evidence::encoding;
 use crate::evidence::ledger::{Disposition, Problem};
 use crate::evidence::limits::Limits;
 use crate::evidence::window::Window;
@@ -156,6 +158,7 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| output::reader(format))
         .or_else(|| config::reader(format))
         .or_else(|| inventory::reader(format))
+        .or_else(|| data::reader(format))
         .or_else(|| match format {
             // A sidecar speaks of the file beside it; it was read when that file was.
             Format::Sidecar => Each::<serde::de::IgnoredAny>::one(|_, _, _, sink| sink.uncount()),
@@ -215,10 +218,9 @@ pub(crate) use lines::lines;
 fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
     let head = window.at_least(recognise::HEAD);
     let head = &head[..head.len().min(recognise::HEAD)];
-    if let Some(encoding) = encoding(head) {
+    if let Some(encoding) = encoding_of(head) {
         sink.note(Locator::Whole, format!("text is {}; read as such", encoding.name()));
-        let mut decoder =
-            encoding_rs_io::DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(window);
+        let mut decoder = encoding::decoded(encoding, window);
         return content(&mut Window::passing(&mut decoder, Vec::new()), cx, sink);
     }
     if head.starts_with(b"\xef\xbb\xbf") {
@@ -235,7 +237,7 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
             }
             None => Err(looks_like.to_owned()),
         },
-        Verdict::Known(format, _) if !format.is_read() && format != Format::Parquet => {
+        Verdict::Known(format, _) if !format.is_read() => {
             sink.refuse(format.refusal());
             Ok(format)
         }
@@ -323,12 +325,12 @@ pub(crate) const ANSWERED: u8 = 2;
 pub const LOSSY: u8 = 4;
 
 /// Returns the encoding of text that is not UTF-8.
-fn encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    match head {
-        [0xff, 0xfe, ..] | [b'{' | b'[' | b'"', 0, _, 0, ..] => Some(encoding_rs::UTF_16LE),
-        [0xfe, 0xff, ..] | [0, b'{' | b'[' | b'"', 0, _, ..] => Some(encoding_rs::UTF_16BE),
+fn encoding_of(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    encoding::marked(head).or(match head {
+        [b'{' | b'[' | b'"', 0, _, 0, ..] => Some(encoding_rs::UTF_16LE),
+        [0, b'{' | b'[' | b'"', 0, _, ..] => Some(encoding_rs::UTF_16BE),
         _ => None,
-    }
+    })
 }
 
 /// Reads JSON elements of a format; elements of other formats among them are read as what they are.

@@ -113,6 +113,11 @@ impl Sink {
         self.records += 1;
     }
 
+    /// Counts records that are not read one by one.
+    pub(crate) fn records(&mut self, count: u64) {
+        self.records += count;
+    }
+
     /// Takes a count back: the record that an element carries counts itself.
     pub(crate) fn uncount(&mut self) {
         self.records = self.records.saturating_sub(1);

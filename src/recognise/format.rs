@@ -133,7 +133,7 @@ formats! {
     MonitorConstraints "monitor-constraints" "Model Monitor constraints" known;
     MonitorViolations "monitor-violations" "Model Monitor constraint violations" known;
     Evaluation "model-evaluation" "evaluation results of a model";
-    DataCapture "data-capture" "SageMaker data capture" known;
+    DataCapture "data-capture" "SageMaker data capture";
     ScalingActivities "scaling-activities" "answer of `application-autoscaling describe-scaling-activities`";
     ScalableTargets "scaling-targets" "answer of `application-autoscaling describe-scalable-targets`";
     ScalingPolicies "scaling-policies" "answer of `application-autoscaling describe-scaling-policies`";
@@ -144,7 +144,8 @@ formats! {
     GitHubLog "github-actions-log" "GitHub Actions log" known;
     CodeBuildLog "codebuild-log" "CodeBuild log" known;
     AirflowLog "airflow-log" "Airflow task log" known;
-    Parquet "parquet" "parquet data" known;
+    Parquet "parquet" "parquet data";
+    Rows "data-rows" "rows of data (CSV, JSON lines) that S3 lists as an object";
     ParquetEncrypted "parquet-encrypted" "encrypted parquet data" known;
     GitBundle "git-bundle" "git bundle" known;
     Sidecar "sidecar" "sidecar that names a file's command";

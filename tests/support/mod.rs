@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use modeltrail::audit::{Audit, Selection};
 use modeltrail::case::Case;
+use modeltrail::evidence::ledger::Ledger;
 use modeltrail::intake::{self, Intake, Unwatched};
 use modeltrail::parse::Options;
 use modeltrail::report::{build, document, text};
+use modeltrail::study::{self, Settings};
 
 /// What an audit of some evidence says.
 pub(crate) struct Told {
@@ -22,13 +24,29 @@ pub(crate) fn audit(paths: &[PathBuf]) -> Told {
 }
 
 pub(crate) fn audit_with(paths: &[PathBuf], options: &Options, threads: usize) -> Told {
-    tell(intake::read(paths, options, threads, &Unwatched))
+    audit_of(paths, options, &Settings::default(), threads)
+}
+
+/// Audits evidence, and compares the data in it by settings.
+pub(crate) fn audit_by(paths: &[PathBuf], settings: &Settings) -> Told {
+    audit_of(paths, &Options::default(), settings, 2)
+}
+
+fn audit_of(paths: &[PathBuf], options: &Options, settings: &Settings, threads: usize) -> Told {
+    let intake = intake::read(paths, options, threads, &Unwatched);
+    let mut ledger = intake.ledger;
+    let mut case = Case::build(intake.facts, &intake.density, &ledger, None);
+    study::run(paths, &mut case, &mut ledger, settings, threads);
+    written(&case, &ledger)
 }
 
 /// Builds the case and the answer from what was read.
 pub(crate) fn tell(intake: Intake) -> Told {
-    let case = Case::build(intake.facts, &intake.density, &intake.ledger, None);
-    let answer = build::audit(&Audit::of(&case, &intake.ledger, &Selection::default()));
+    written(&Case::build(intake.facts, &intake.density, &intake.ledger, None), &intake.ledger)
+}
+
+fn written(case: &Case, ledger: &Ledger) -> Told {
+    let answer = build::audit(&Audit::of(case, ledger, &Selection::default()));
     let text = anstream::adapter::strip_str(&text::audit(&answer, &text::Look::default())).to_string();
     let mut json = Vec::new();
     modeltrail::report::json::write(&answer, &mut json).expect("memory can be written");

@@ -1,5 +1,7 @@
 //! The files beside the data: rules, constraints, violations.
 
+use std::path::Path;
+
 use super::Arguments;
 use crate::cli::{Failure, named};
 use crate::drift::monitor::{Constraints, Violations};
@@ -20,22 +22,22 @@ pub(super) struct Inputs {
 /// Longest of these files that is read: constraints of ten thousand columns with their domains.
 const LONGEST: u64 = 64 << 20;
 
+/// Reads business rules.
+pub(in crate::cli) fn rules(path: &Path) -> Result<RuleSet, Failure> {
+    named::read("--rules", path, LONGEST, |bytes| RuleSet::parse(std::str::from_utf8(bytes).map_err(|error| error.to_string())?))
+}
+
 /// Reads the files.
 pub(super) fn read(arguments: &Arguments) -> Result<Inputs, Failure> {
-    let mut rules: Vec<Rule> = match &arguments.rules {
+    let mut all: Vec<Rule> = match &arguments.rules {
         None => Vec::new(),
-        Some(path) => named::read("--rules", path, LONGEST, |bytes| {
-            let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-            RuleSet::parse(text)
-        })?
-        .rules()
-        .to_vec(),
+        Some(path) => rules(path)?.rules().to_vec(),
     };
-    let own = rules.len();
+    let own = all.len();
     let constraints = arguments.constraints.as_deref();
     let constraints = constraints.map(|path| named::read("--constraints", path, LONGEST, Constraints::parse)).transpose()?;
     let violations = arguments.violations.as_deref();
     let violations = violations.map(|path| named::read("--violations", path, LONGEST, Violations::parse)).transpose()?;
-    rules.extend(constraints.iter().flat_map(Constraints::rules).map(|(_, _, rule)| rule));
-    Ok(Inputs { rules: RuleSet::of(rules), own, constraints, violations })
+    all.extend(constraints.iter().flat_map(Constraints::rules).map(|(_, _, rule)| rule));
+    Ok(Inputs { rules: RuleSet::of(all), own, constraints, violations })
 }

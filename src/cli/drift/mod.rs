@@ -1,7 +1,7 @@
 //! `modeltrail drift`: which columns moved, since which partition, and which business rules broke?
 
 mod engine;
-mod inputs;
+pub(super) mod inputs;
 mod run;
 
 use std::path::PathBuf;

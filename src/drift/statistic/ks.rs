@@ -33,7 +33,6 @@ fn difference((b, n): (u64, u64), (c, m): (u64, u64)) -> i128 {
 }
 
 /// Keeps the keys that lie in any of some spans.
-#[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
 #[inline(always)]
 fn keep_within(keys: &[u64], spans: &[(u64, u64)], kept: &mut Vec<u64>) {
     const LANES: usize = 32;

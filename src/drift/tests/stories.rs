@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow_array::Array as _;
 use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, ListArray, NullArray, StringArray,
-    TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array, types::Int32Type,
+    ArrayRef, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int32Array, Int64Array, ListArray, NullArray,
+    StringArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array, types::Int32Type,
 };
+use arrow_buffer::i256;
 
 use super::super::compare::Options;
 use super::super::result::{Check, Schema, Verdict};
@@ -110,6 +112,41 @@ fn large_whole_numbers_are_compared_exactly() {
     let unsigned = |values: [u64; 2]| -> ArrayRef { Arc::new(UInt64Array::from_iter_values(values)) };
     let comparison = compared(&one(unsigned([u64::MAX - 1, u64::MAX])), &one(unsigned([u64::MAX, u64::MAX])), false);
     assert!((only(&comparison).ks.as_ref().unwrap().d - 0.5).abs() < 1e-15);
+}
+
+#[test]
+fn decimals_of_any_width_are_compared_exactly() {
+    // Beyond 2^53 units neighbours are the same double; here they lie on either side.
+    let base: i128 = 10_i128.pow(17);
+    let narrow = |offsets: [i128; 4]| -> ArrayRef {
+        let units = offsets.map(|offset| base + offset);
+        Arc::new(Decimal128Array::from_iter_values(units).with_precision_and_scale(38, 4).unwrap())
+    };
+    let wide = |offsets: [i128; 4]| -> ArrayRef {
+        let units = offsets.map(|offset| i256::from_i128(base + offset));
+        Arc::new(Decimal256Array::from_iter_values(units).with_precision_and_scale(60, 4).unwrap())
+    };
+    let pairs = [
+        (narrow([0, 1, 2, 3]), narrow([2, 3, 4, 5])),
+        (wide([0, 1, 2, 3]), wide([2, 3, 4, 5])),
+        (narrow([0, 1, 2, 3]), wide([2, 3, 4, 5])),
+        (wide([0, 1, 2, 3]), narrow([2, 3, 4, 5])),
+    ];
+    for (baseline, current) in pairs {
+        let types = format!("{} against {}", current.data_type(), baseline.data_type());
+        let comparison = compared(&one(baseline), &one(current), false);
+        let part = only(&comparison);
+        let ks = part.ks.as_ref().unwrap();
+        assert!((ks.d - 0.5).abs() < 1e-15 && ks.exact, "{types}: {ks:?}");
+        assert_eq!(part.current.max.as_ref().unwrap().to_string(), "10000000000000.0005", "{types}");
+    }
+    // A span of more than 2^64 units is compared as doubles, and says nothing wrong of what is far apart.
+    let far = |most: i128| -> ArrayRef {
+        let units = [0, most / 2, most].map(i256::from_i128);
+        Arc::new(Decimal256Array::from_iter_values(units).with_precision_and_scale(60, 4).unwrap())
+    };
+    let comparison = compared(&one(far(10_i128.pow(30))), &one(far(10_i128.pow(34))), false);
+    assert!((only(&comparison).ks.as_ref().unwrap().d - 2.0 / 3.0).abs() < 1e-15);
 }
 
 #[test]
