@@ -4,6 +4,7 @@ use super::percent;
 use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
+use crate::case::incidents::{LATENCY_OBJECTIVE, SUSTAINED};
 use crate::case::metrics::Series;
 use crate::case::serving::{Endpoint, Span};
 use crate::check::{Check, Findings};
@@ -21,12 +22,6 @@ pub(in crate::check) const CHECK: Check = Check {
     remedy: "Let an alarm on the p95 at one minute move the weights or roll the deployment back, and keep a variant that can take the traffic.",
     run,
 };
-
-/// The objective, in microseconds.
-const OBJECTIVE: f64 = 800_000.0;
-
-/// How long it must be missed.
-const SUSTAINED: Seconds = 300;
 
 /// How long after that traffic may take to be moved.
 const REACTION: Seconds = 300;
@@ -90,7 +85,7 @@ fn hundredths(level: f64) -> i64 {
 fn breaches(series: &Series) -> Vec<Breach> {
     let period = series.data.period;
     let mut found: Vec<Breach> = Vec::new();
-    for (at, value) in series.data.points.iter().filter(|(_, value)| *value > OBJECTIVE) {
+    for (at, value) in series.data.points.iter().filter(|(_, value)| *value > LATENCY_OBJECTIVE) {
         match found.last_mut() {
             Some(last) if last.to == *at => {
                 last.to = at.plus(period);
