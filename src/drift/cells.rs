@@ -81,6 +81,33 @@ struct Node {
     shift: u32,
 }
 
+/// Keys that are looked at together.
+const CHUNK: usize = 256;
+
+/// Finds leaves: what is needed for that, at hand.
+#[derive(Clone, Copy)]
+struct Leaves<'a> {
+    nodes: &'a [Node],
+    /// Position of the node for keys outside.
+    last: usize,
+    first: u64,
+    shift: u8,
+    /// The bits of a key that tell where in its bucket it lies.
+    within: u64,
+}
+
+impl Leaves<'_> {
+    /// Returns the leaf of a key.
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "leaves are few, and what is too great is outside, before and after")]
+    fn find(self, key: u64) -> usize {
+        let bucket = (key >> self.shift).wrapping_sub(self.first) as usize;
+        let node = self.nodes[bucket.min(self.last)];
+        node.leaf as usize + ((key & self.within) >> node.shift) as usize
+    }
+}
+
 /// What a dense count of a lattice adds for each value: the count above, the sum of keys below. A count must stay below 2^32, and so
 /// the sum of so many keys of 64 bits stays below 2^96.
 pub(crate) const COUNT: u32 = 96;
@@ -158,19 +185,10 @@ impl Lattice {
         high_of(self.plan.first + (self.plan.bits.len() as u64 - 1), self.shift())
     }
 
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "what is too great is outside, before and after")]
-    fn node(&self, key: u64) -> Node {
-        let bucket = (key >> self.plan.shift).wrapping_sub(self.plan.first);
-        self.nodes[(bucket as usize).min(self.nodes.len() - 1)]
-    }
-
-    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "leaves are few")]
-    fn leaf(&self, node: Node, key: u64) -> usize {
-        node.leaf as usize + ((key & !(u64::MAX << self.plan.shift)) >> node.shift) as usize
+    /// Returns what finds leaves.
+    fn leaves(&self) -> Leaves<'_> {
+        let shift = self.plan.shift;
+        Leaves { nodes: &self.nodes, last: self.nodes.len() - 1, first: self.plan.first, shift, within: !(u64::MAX << shift) }
     }
 
     /// Returns the zeros of a dense count by leaf, and by position.
@@ -178,20 +196,45 @@ impl Lattice {
         (vec![0; self.position.len()], vec![0; self.lows.len()])
     }
 
-    /// Adds keys to a dense count, but for those in leaves that are cut and outside: it writes them to `apart`, which has room for
-    /// all, and returns how many they are.
+    /// Adds keys to a dense count, but for those in leaves that are cut and outside: it adds them to `apart`.
     #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
-    pub(crate) fn count(&self, keys: &[u64], dense: &mut [u128], apart: &mut [u64]) -> usize {
-        let apart = &mut apart[..keys.len()];
-        let mut length = 0;
-        for key in keys {
-            let leaf = self.leaf(self.node(*key), *key);
-            dense[leaf] += (1 << COUNT) + u128::from(*key);
-            apart[length] = *key;
-            length += usize::from(self.is_cut[leaf]);
+    pub(crate) fn count(&self, keys: &[u64], dense: &mut [u128], apart: &mut Vec<u64>) {
+        let (leaves, is_cut) = (self.leaves(), &self.is_cut[..]);
+        let dense = &mut dense[..is_cut.len()];
+        let mut found = [0; CHUNK];
+        for keys in keys.chunks(CHUNK) {
+            let mut length = 0;
+            for key in keys {
+                let leaf = leaves.find(*key);
+                dense[leaf] += (1 << COUNT) + u128::from(*key);
+                found[length % CHUNK] = *key;
+                length += usize::from(is_cut[leaf]);
+            }
+            apart.extend_from_slice(&found[..length]);
         }
-        length
+    }
+
+    /// Adds to `near` the keys that lie in leaves which hold any of some cells: those in the cells, and a few more.
+    #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
+    #[inline(always)]
+    pub(crate) fn near(&self, keys: &[Vec<u64>], cells: impl Iterator<Item = u32>, near: &mut Vec<u64>) {
+        let leaves = self.leaves();
+        let mut is_wanted = vec![0_u8; self.position.len()];
+        for cell in cells {
+            let low = cell.checked_sub(INSIDE).and_then(|position| self.lows.get(position as usize));
+            // Cells outside share one leaf.
+            is_wanted[low.map_or(self.position.len() - 1, |low| leaves.find(*low))] = 1;
+        }
+        let mut found = [0; CHUNK];
+        for keys in keys.iter().flat_map(|keys| keys.chunks(CHUNK)) {
+            let mut length = 0;
+            for key in keys {
+                found[length % CHUNK] = *key;
+                length += usize::from(is_wanted[leaves.find(*key)]);
+            }
+            near.extend_from_slice(&found[..length]);
+        }
     }
 
     /// Empties a dense count into counts of cells, in order.
@@ -220,7 +263,7 @@ impl Lattice {
     }
 
     fn cell(&self, key: u64) -> u32 {
-        let leaf = self.leaf(self.node(key), key);
+        let leaf = self.leaves().find(key);
         if self.is_cut[leaf] == 0 {
             return INSIDE + self.position[leaf];
         }
@@ -505,9 +548,8 @@ mod tests {
             let cells = lattice(&values, &values[..1]);
             let Cells::Lattice(lattice) = &cells else { unreachable!() };
             let keys: Vec<u64> = others.iter().map(|value| key_of_real(*value)).collect();
-            let (mut dense, mut rest, mut found) = (lattice.dense().0, vec![0; keys.len()], Vec::new());
-            let apart = lattice.count(&keys, &mut dense, &mut rest);
-            rest.truncate(apart);
+            let (mut dense, mut rest, mut found) = (lattice.dense().0, Vec::new(), Vec::new());
+            lattice.count(&keys, &mut dense, &mut rest);
             lattice.drain(&mut dense, &mut found);
             let mut expected = std::collections::BTreeMap::<u32, (u64, u128)>::new();
             for key in &keys {

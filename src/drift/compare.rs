@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::category::{Categories, CategoryCounts};
+use super::counter::give_back;
 use super::counts::Counts;
 use super::decide::{self, Thresholds};
 use super::logical::Logical;
@@ -181,6 +182,7 @@ fn numbers(
     let sd = base.and_then(|base| base.summary.sd);
     part.wasserstein = area(profile, sd, &current, both.filter(|_| n.max(m) <= super::profile::SMALL));
     part.shift = shift(base, profile, &current, part);
+    keys.into_iter().for_each(give_back);
 }
 
 /// Returns the Wasserstein distance, exact where all values are at hand and few.

@@ -1,5 +1,7 @@
 //! Counts the numbers of arrays into cells: the loop that everything waits for.
 
+use std::cell::RefCell;
+
 use arrow_array::Array;
 
 use super::axis::{Axis, EXACT, Ratio, Unit, Zero, decimal_of_real, key_of_real, real_of_key};
@@ -36,6 +38,22 @@ const FEW: usize = 1 << 12;
 const MANY: usize = 1 << 16;
 /// Values after which a table is emptied: its counts have 32 bits.
 const FULL: u64 = 1 << 31;
+
+/// Lists of keys that a thread holds for the next ones.
+const SPARES: usize = 8;
+
+thread_local! {
+    /// Memory of keys that are no longer needed: lists of megabytes come and go with each column of each row group.
+    static SPARE: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes lists of keys back that are no longer needed.
+pub(crate) fn give_back(keys: Vec<Vec<u64>>) {
+    SPARE.with_borrow_mut(|spare| {
+        spare.extend(keys);
+        spare.truncate(SPARES);
+    });
+}
 
 /// Counts the values of arrays.
 pub(crate) struct Counter<'a> {
@@ -85,6 +103,8 @@ impl<'a> Counter<'a> {
     /// Makes room for the keys of so many values.
     pub(crate) fn expect(&mut self, values: u64) {
         if self.keeps {
+            self.kept = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+            self.kept.clear();
             self.kept.reserve_exact(usize::try_from(values).unwrap_or_default());
         }
     }
@@ -153,11 +173,10 @@ impl<'a> Counter<'a> {
         self.pending += (self.few.len() + keys.len()) as u64;
         let few = std::mem::take(&mut self.few);
         for keys in [&few[..], keys] {
-            self.rest.resize(self.rest.len().max(keys.len()), 0);
-            let apart = vectorized(|| lattice.count(keys, &mut self.dense, &mut self.rest));
+            vectorized(|| lattice.count(keys, &mut self.dense, &mut self.rest));
             let cells = &self.line.cells;
-            for key in &self.rest[..apart] {
-                let (cell, step) = cells.find(*key);
+            for key in self.rest.drain(..) {
+                let (cell, step) = cells.find(key);
                 match self.cut.get_mut(Cells::position(cell)) {
                     Some(sum) => *sum += (1 << COUNT) + u128::from(step),
                     None => self.outside.push((cell, step)),
@@ -211,10 +230,8 @@ impl<'a> Counter<'a> {
             let farthest = (least - bins.center).abs().max((greatest - bins.center).abs());
             keys.clear();
             if let Cells::Lattice(_) = self.line.cells {
-                vectorized(|| {
-                    self.counts.squares.add(block, farthest, bins);
-                    keys.extend(block.iter().map(|value| key_of_real(*value)));
-                });
+                self.counts.squares.add(block, farthest, bins);
+                vectorized(|| keys.extend(block.iter().map(|value| key_of_real(*value))));
             } else {
                 keys.extend(block.iter().map(|value| key_of_real(*value)));
             }
@@ -312,7 +329,7 @@ impl Visit for Taking<'_, '_> {
                 let mut reals = std::mem::take(&mut self.counter.reals);
                 reals.clear();
                 if ratio == Ratio::ONE {
-                    reals.extend(values.iter().map(|value| value.real()));
+                    vectorized(|| reals.extend(values.iter().map(|value| value.real())));
                 } else if ratio.over == 1 {
                     reals.extend(values.iter().map(|value| value.count().saturating_mul(ratio.by) as f64));
                 } else {

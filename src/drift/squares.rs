@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::counter::vectorized;
+
 /// Independent sums, so that the compiler adds them with vector instructions.
 const LANES: usize = 8;
 /// Summands whose pieces `f64` adds exactly: 2^13 pieces below 2^39 stay below 2^53.
@@ -64,7 +66,7 @@ impl Squares {
     pub(crate) fn add(&mut self, values: &[f64], farthest: f64, bins: Bins) {
         if farthest * farthest < bins.bound() {
             for block in values.chunks(BLOCK) {
-                self.keep(sum_block(block, bins.center, bins.rounders()), bins);
+                self.keep(vectorized(|| sum_block(block, bins.center, bins.rounders())), bins);
             }
         } else {
             for value in values {

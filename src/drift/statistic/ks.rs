@@ -9,9 +9,6 @@ use super::super::counter::vectorized;
 use super::super::counts::Counts;
 use super::both;
 
-/// Spans of keys that are looked for at once.
-const MOST_SPANS: usize = 12;
-
 /// The distance between two samples of n and m values, times n m.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
@@ -30,31 +27,6 @@ fn difference((b, n): (u64, u64), (c, m): (u64, u64)) -> i128 {
         return i128::from((b * m).cast_signed() - (c * n).cast_signed()).abs();
     }
     (i128::from(b) * i128::from(m) - i128::from(c) * i128::from(n)).abs()
-}
-
-/// Keeps the keys that lie in any of some spans.
-#[inline(always)]
-fn keep_within(keys: &[u64], spans: &[(u64, u64)], kept: &mut Vec<u64>) {
-    const LANES: usize = 32;
-    let mut found = [0; LANES];
-    for keys in keys.chunks(LANES) {
-        let mut is_within = [0; LANES];
-        for (low, width) in spans {
-            for (is_within, key) in is_within.iter_mut().zip(keys) {
-                *is_within |= u64::from(key.wrapping_sub(*low) <= *width);
-            }
-        }
-        // Most keys are far from the greatest distance.
-        if is_within.iter().fold(0, |any, one| any | one) == 0 {
-            continue;
-        }
-        let mut length = 0;
-        for (key, is_within) in keys.iter().zip(is_within) {
-            found[length] = *key;
-            length += usize::from(is_within == 1);
-        }
-        kept.extend_from_slice(&found[..length]);
-    }
 }
 
 impl Bounds {
@@ -94,10 +66,9 @@ impl Bounds {
 
     /// Makes the bounds exact by the keys of all values of the baseline, in order, and of the current rows, in pieces of any order.
     pub(crate) fn refine(&mut self, baseline: &[u64], current: &[Vec<u64>], cells: &Cells) {
-        let spans = self.spans(cells);
         let mut within = Vec::new();
-        for keys in current {
-            vectorized(|| keep_within(keys, &spans, &mut within));
+        if let Cells::Lattice(lattice) = cells {
+            vectorized(|| lattice.near(current, self.candidates.iter().map(|(cell, ..)| *cell), &mut within));
         }
         within.sort_unstable();
         for (cell, before, current_before, _) in std::mem::take(&mut self.candidates) {
@@ -114,19 +85,6 @@ impl Bounds {
             }
         }
         self.high = self.low;
-    }
-
-    /// Returns a few spans of keys, the lowest and how far it is to the highest, which together hold the candidates and as few other
-    /// values of the baseline as can be.
-    fn spans(&self, cells: &Cells) -> Vec<(u64, u64)> {
-        let gap = |pair: &[(u32, u64, u64, i128)]| pair[1].1 - pair[0].1;
-        let mut gaps: Vec<u64> = self.candidates.windows(2).map(gap).collect();
-        gaps.sort_unstable_by(|one, other| other.cmp(one));
-        // Where the gap is at least so wide, a span ends.
-        let wide = gaps.get(MOST_SPANS - 1).map_or(0, |gap| gap + 1);
-        let runs = self.candidates.chunk_by(|one, other| gap(&[*one, *other]) < wide);
-        let ends = runs.filter_map(|run| Some((cells.low(run.first()?.0), cells.high(run.last()?.0))));
-        ends.map(|(low, high)| (low, high - low)).collect()
     }
 
     /// Returns the bounds of the distance.
@@ -158,7 +116,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Few cells of many values each: nearly all of them may hold the distance, in more runs than there are spans.
+        /// Few cells of many values each: nearly all of them may hold the distance.
         #[test]
         fn coarse_cells_are_refined_to_the_distance(
             baseline in proptest::collection::vec(0.0..1.0_f64, 1..400),
@@ -181,7 +139,6 @@ mod tests {
             let mut bounds = Bounds::of(&counted(&baseline), &counted(&current), &line.cells).unwrap();
             prop_assert!(bounds.low <= expected && expected <= bounds.high);
             let (one, other) = current.split_at(at.index(current.len() + 1));
-            prop_assert!(bounds.spans(&line.cells).len() <= MOST_SPANS);
             bounds.refine(&baseline, &[one.to_vec(), other.to_vec()], &line.cells);
             prop_assert_eq!((bounds.low, bounds.high), (expected, expected));
         }
