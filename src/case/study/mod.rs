@@ -2,7 +2,7 @@
 //!
 //! Two questions are asked of data that lies in the evidence: did the data of a recurring job move from one run to the next, and
 //! does an endpoint see what its model was trained on? Which files may answer is decided here ([`plan`]), from what lineage claims
-//! of the jobs and from what the files are ([`file`]); nothing here reads them. What a comparison found is a [`Study`], and checks
+//! of the jobs and from what the files are ([`mod@file`]); nothing here reads them. What a comparison found is a [`Study`], and checks
 //! judge that.
 
 pub mod file;
