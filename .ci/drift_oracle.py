@@ -121,7 +121,10 @@ def numeric(base, now):
             assert math.isclose(scipys, answer["wasserstein"], rel_tol=1e-6, abs_tol=1e-12), (scipys, answer["wasserstein"])
         answer["mean"] = float(math.fsum(map(float, y)) / m)
         if m > 1:
-            answer["sd"] = float(np.std(np.array([v - y[0] for v in y], dtype=float), ddof=1))
+            apart = np.array([v - y[0] for v in y], dtype=float)
+            # By a power of two, so that squares of the least numbers are not 0.
+            scale = 2.0 ** (math.frexp(np.max(np.abs(apart)))[1] - 1)
+            answer["sd"] = float(np.std(apart / scale, ddof=1) * scale)
     edges = sorted({x[-(-k * n // 10) - 1] for k in range(1, 10)})
     psi = 0.0
     for low, high in zip([None] + edges, edges + [None]):

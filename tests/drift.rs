@@ -305,3 +305,24 @@ fn a_column_that_cannot_be_read_is_not_called_unchanged() {
     assert_eq!(hidden.status, 3);
     assert!(hidden.err.contains("encrypted") && hidden.err.contains("nothing to compare with"), "{}", hidden.err);
 }
+
+#[test]
+fn rules_can_be_asked_without_a_baseline() {
+    let payments = case("payments");
+    let rules = ["--current", "data/current", "--rules", "data/rules.json", "-f", "json"];
+    let alone = run_in(&payments, &rules).json();
+    let compared = run_in(&payments, &[&["--baseline", "data/baseline"], &rules[..]].concat()).json();
+    assert_eq!(alone["rules"], compared["rules"]);
+    assert_eq!((&alone["partitions"], &alone["files"]), (&compared["partitions"], &compared["files"]));
+    assert_eq!((&alone["columns"], &alone["baseline"]["rows"]), (&serde_json::json!([]), &serde_json::json!(0)));
+    assert!(alone["notes"][0].as_str().is_some_and(|note| note.contains("nothing is said of drift")), "{}", alone["notes"]);
+    assert_eq!(run_in(&payments, &[&rules[..], &["--fail-on", "drift"]].concat()).status, 1);
+
+    let told = run_in(&payments, &rules[..4]);
+    assert!(told.out.contains("broken") && !told.out.contains("baseline  "), "{}", told.out);
+
+    let exact = run_in(&payments, &[&rules[..], &["--exact"]].concat());
+    assert!(exact.status == 2 && exact.err.contains("--baseline"), "{}", exact.err);
+    let nothing = run_in(&payments, &["--current", "data/current"]);
+    assert!(nothing.status == 2 && nothing.err.contains("--baseline"), "{}", nothing.err);
+}

@@ -46,9 +46,13 @@ impl Evidence {
         self
     }
 
-    fn told(&self) -> Told {
+    fn folder(&self) -> tempfile::TempDir {
         let files: Vec<(&str, &[u8])> = self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-        audit(&[folder(&files).keep()])
+        folder(&files)
+    }
+
+    fn told(&self) -> Told {
+        audit(&[self.folder().keep()])
     }
 }
 
@@ -188,15 +192,95 @@ fn rules_and_settings_come_from_the_command_line() {
         ("rules.json", br#"{"user_age": {"min": 30}}"#),
         ("modeltrail.toml", b"[data]\nignore = ['amount', 'merchant']\n[drift]\nnull_drift = 0.5\n"),
     ]);
-    let fired = |more: &[&str]| {
-        let mut command = assert_cmd::Command::cargo_bin("modeltrail").expect("the program is built");
-        let output = command.args(["audit", MOVED, "-f", "json"]).args(more).output().expect("it runs");
-        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the answer is JSON");
-        let checks = answer["findings"].as_array().expect("a list").iter().filter_map(|finding| finding["check"].as_str());
-        checks.filter(|check| check.starts_with("drift/")).map(str::to_owned).collect::<Vec<_>>()
-    };
     let named = |name: &str| beside.path().join(name).to_string_lossy().into_owned();
     let (rules, config) = (named("rules.json"), named("modeltrail.toml"));
+    let fired = |more: &[&str]| by_command(Path::new(MOVED), more).into_iter().map(|(check, _)| check).collect::<Vec<_>>();
     assert_eq!(fired(&[]), ["drift/distribution", "drift/missing-values", "drift/new-category", "drift/time-shift"]);
     assert_eq!(fired(&["--rules", &rules, "--config", &config]), ["drift/business-rule", "drift/time-shift"]);
+}
+
+#[test]
+fn rules_are_asked_of_a_run_that_nothing_can_be_held_against() {
+    let beside = folder(&[("rules.json", br#"{"user_age": {"min": 30}}"#), ("kept.json", br#"{"user_age": {"min": 0}}"#)]);
+    let rules = |name: &str| beside.path().join(name).to_string_lossy().into_owned();
+    for gone in [FIRST, SECOND] {
+        let evidence = Evidence::of(MOVED).without(gone);
+        let place = evidence.folder();
+        assert_eq!(by_command(place.path(), &[]), []);
+        assert_eq!(by_command(place.path(), &["--rules", &rules("kept.json")]), []);
+        let found = by_command(place.path(), &["--rules", &rules("rules.json")]);
+        assert!(
+            matches!(&found[..], [(check, title)] if check == "drift/business-rule" && title.contains("user_age")),
+            "{found:?}"
+        );
+    }
+    // The earlier of two runs is what the later is held against, and no rule is asked of it.
+    let found = by_command(Path::new(MOVED), &["--rules", &rules("rules.json")]);
+    assert_eq!(found.iter().filter(|(check, _)| check == "drift/business-rule").count(), 1);
+    // Which bytes a run read must be known.
+    let unknown = Evidence::of(MOVED).without(FIRST).without(LISTING);
+    assert_eq!(by_command(unknown.folder().path(), &["--rules", &rules("rules.json")]), []);
+}
+
+/// Returns check and title of each finding about data that moved, as the program itself tells.
+fn by_command(place: &Path, more: &[&str]) -> Vec<(String, String)> {
+    let mut command = assert_cmd::Command::cargo_bin("modeltrail").expect("the program is built");
+    let output = command.arg("audit").arg(place).args(["-f", "json"]).args(more).output().expect("it runs");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the answer is JSON");
+    let word = |finding: &serde_json::Value, name: &str| finding[name].as_str().expect("a text").to_owned();
+    let all = answer["findings"].as_array().expect("a list");
+    let told = all.iter().map(|finding| (word(finding, "check"), word(finding, "title")));
+    told.filter(|(check, _)| check.starts_with("drift/")).collect()
+}
+
+/// Returns the titles of findings that something was tampered with.
+fn tampered(told: &Told) -> Vec<&str> {
+    told.answer
+        .findings
+        .iter()
+        .filter(|finding| finding.check == "evidence/tampered")
+        .map(|finding| finding.title.as_str())
+        .collect()
+}
+
+#[test]
+fn a_file_that_ends_early_is_not_called_altered() {
+    let file = "delivered/111122223333_CloudTrail_eu-west-1_20261006T1000Z_9b2f40c1d7e85a36.json.gz";
+    let altered = || Evidence::of("fixtures/checks/evidence/trail-altered/evidence");
+    assert_eq!(tampered(&altered().told()), ["1 file of trail org-trail is not what was delivered"]);
+    assert_eq!(tampered(&altered().bent(file, |bytes| bytes.truncate(bytes.len() - 30)).told()), [""; 0]);
+    // The same in other clothes: only what was compressed counts.
+    let plain = |bytes: &mut Vec<u8>| {
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut content).expect("it is gzip");
+        *bytes = content;
+    };
+    let whole = Evidence::of("fixtures/checks/evidence/trail-as-delivered/evidence");
+    assert_eq!(tampered(&whole.bent(file, plain).told()), [""; 0]);
+}
+
+#[test]
+fn a_digest_vouches_for_the_digest_before_it() {
+    let first = "digests/20261006T100000Z.json";
+    let own = "111122223333_CloudTrail-Digest_eu-west-1_org-trail_eu-west-1_20261006T100000Z.json.gz";
+    let evidence = |hash: &str| {
+        let mut evidence = Evidence::of("fixtures/checks/evidence/trail-as-delivered/evidence");
+        let mut next: serde_json::Value = serde_json::from_slice(&evidence.file(first).1).expect("it is JSON");
+        let key = next["digestS3Object"].as_str().expect("a key").to_owned();
+        assert!(key.ends_with(own), "{key}");
+        next["previousDigestS3Object"] = key.into();
+        next["previousDigestHashValue"] = hash.into();
+        next["digestStartTime"] = "2026-10-06T10:00:00Z".into();
+        next["digestEndTime"] = "2026-10-06T11:00:00Z".into();
+        next["logFiles"] = serde_json::json!([]);
+        evidence.0.push(("digests/next.json".to_owned(), next.to_string().into_bytes()));
+        evidence.renamed(first, &format!("digests/{own}"))
+    };
+    let mut as_it_is = evidence("");
+    let (_, bytes) = as_it_is.file(&format!("digests/{own}"));
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(&bytes[..]);
+    let hash = modeltrail::evidence::hex::lower(&digest).to_ascii_uppercase();
+    assert_eq!(tampered(&evidence(&hash).told()), [""; 0]);
+    assert_eq!(tampered(&evidence(&"0".repeat(64)).told()), ["1 file of trail org-trail is not what was delivered"]);
+    assert_eq!(tampered(&evidence("no hash").told()), [""; 0]);
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::canary;
 use super::flatten::{Owned, Row, named, records, row};
 use super::table::Table;
 use super::{Options, Side};
@@ -47,6 +48,12 @@ struct Payload {
     encoding: String,
 }
 
+/// Returns what the endpoint was asked by a captured line, as it was sent.
+pub(super) fn payload(text: &str) -> Option<String> {
+    let line: Line = serde_json::from_str(text).ok()?;
+    Some(line.capture_data?.endpoint_input?.data)
+}
+
 /// Adds the rows of a line, captured or not.
 ///
 /// # Errors
@@ -58,6 +65,11 @@ pub(super) fn line(text: &str, options: &Options, wants_time: bool, table: &mut 
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         return records(&value).into_iter().try_for_each(|record| add(table, row(record, &options.names)));
     };
+    if !options.without.is_empty()
+        && captured.endpoint_input.as_ref().is_some_and(|input| options.without.contains(&canary::hash(&input.data)))
+    {
+        return Ok(());
+    }
     let rows = |payload: Option<Payload>, what: &str, names: &[String]| match payload {
         Some(payload) => payload.rows(names).map_err(|why| format!("{what}: {why}")),
         None => Err(format!("no {what} was captured")),

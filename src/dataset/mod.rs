@@ -4,6 +4,7 @@
 //! the scan, which reads it column by column; what comes in rows is turned into columns here. A file that is no data is listed with
 //! the reason, and the rest goes on.
 
+mod canary;
 mod capture;
 mod delimited;
 mod find;
@@ -13,9 +14,13 @@ mod partition;
 mod sketches;
 mod table;
 
+pub use canary::{Repeated, repeated};
 pub use find::{Found, expand};
 pub use open::{Dataset, Problems, captured_by, gather, of_files};
 pub use partition::{By, Key};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How files are to be understood, where they do not say it themselves.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,8 @@ pub struct Options {
     pub names: Vec<String>,
     /// Which side of captured requests is read.
     pub side: Side,
+    /// Payloads of captured requests that are left out, by their hashes in [`Repeated`].
+    pub without: Arc<BTreeSet<u128>>,
 }
 
 /// A side of a captured request.

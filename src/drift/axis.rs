@@ -102,7 +102,7 @@ pub enum Axis {
     Whole {
         /// The unit.
         unit: Unit,
-        /// The count whose key is 0; smaller ones share it.
+        /// The count whose key is 0; smaller ones share it, as those too great share the last.
         origin: i128,
     },
 }
@@ -115,6 +115,16 @@ impl Axis {
         // At 2^53 itself the next whole number has the same double: a baseline that ends there would not see what comes behind.
         if least > -EXACT && greatest < EXACT {
             return Self::Binary(unit);
+        }
+        // Current values of the same type are to have a key of their own wherever they lie.
+        let first = match logical {
+            Logical::Integer { signed: false, .. } => Some(0),
+            Logical::Decimal { precision, .. } if precision > 18 => None,
+            _ => Some(i128::from(i64::MIN)),
+        };
+        let holds = |first: &i128| *first <= least && greatest <= first + i128::from(u64::MAX);
+        if let Some(origin) = first.filter(holds) {
+            return Self::Whole { unit, origin };
         }
         match greatest.checked_sub(least).map(u64::try_from) {
             Some(Ok(width)) => Self::Whole { unit, origin: least.saturating_sub(i128::from((u64::MAX - width) / 2)) },
@@ -142,37 +152,35 @@ impl Axis {
         }
     }
 
-    /// Returns the count of a key, as near as `f64` can tell, less a whole `zero` that the caller chooses for accuracy.
-    pub(crate) fn count_of_key(self, key: u64, zero: Zero) -> f64 {
-        match (self, zero) {
-            (Self::Binary(_), Zero::Real(zero)) => real_of_key(key) - zero,
-            (Self::Whole { .. }, Zero::Key(zero)) if key >= zero => (key - zero) as f64,
-            (Self::Whole { .. }, Zero::Key(zero)) => -((zero - key) as f64),
-            (Self::Binary(_), Zero::Key(_)) | (Self::Whole { .. }, Zero::Real(_)) => f64::NAN,
-        }
-    }
-
-    /// Returns the zero at a key.
-    pub(crate) fn zero_at(self, key: u64) -> Zero {
+    /// Returns how far a whole count lies beyond the ends of the line; the greatest number if its own distance is not known.
+    pub(crate) fn excess(self, count: i128) -> u128 {
         match self {
-            Self::Binary(_) => Zero::Real(Some(real_of_key(key)).filter(|real| real.is_finite()).unwrap_or_default()),
-            Self::Whole { .. } => Zero::Key(key),
+            Self::Binary(_) => 0,
+            Self::Whole { .. } if count == i128::MIN || count == i128::MAX => u128::MAX,
+            Self::Whole { origin, .. } => count.abs_diff(origin.saturating_add(i128::from(self.key_of_whole(count)))),
         }
     }
 
-    /// Returns the value of a count less a zero, in the unit in which statistics are given.
-    pub(crate) fn value(self, count: f64, zero: Zero) -> f64 {
-        match (self, zero) {
-            (Self::Binary(unit), Zero::Real(zero)) => unit.value(count + zero),
-            (Self::Whole { unit, origin }, Zero::Key(zero)) => {
-                let zero = origin.saturating_add(i128::from(zero));
-                // Both are added as whole numbers first, as far as that goes, to round once.
-                let whole = count.trunc();
-                #[expect(clippy::cast_possible_truncation, reason = "the cast keeps to the range")]
-                let zero = zero.saturating_add(whole as i128);
-                unit.value(zero as f64 + (count - whole))
+    /// Returns an extreme as a count of the axis's unit.
+    pub(crate) fn count_of(self, extreme: Extreme) -> f64 {
+        match extreme {
+            Extreme::Real { value, .. } => match self.unit() {
+                Unit::Decimal(scale) => decimal_of_real(value, scale),
+                _ => value,
+            },
+            Extreme::Whole { count, logical } => {
+                let ratio = Ratio::between(Unit::of(logical), self.unit());
+                if ratio.over == 1 { count.saturating_mul(ratio.by) as f64 } else { part(count, ratio.over) }
             }
-            _ => f64::NAN,
+        }
+    }
+
+    /// Returns how far a key is behind another, as a count, rounded once.
+    pub(crate) fn gap(self, from: u64, to: u64) -> f64 {
+        match self {
+            Self::Binary(_) => real_of_key(to) - real_of_key(from),
+            Self::Whole { .. } if to >= from => (to - from) as f64,
+            Self::Whole { .. } => -((from - to) as f64),
         }
     }
 
@@ -198,15 +206,6 @@ impl Axis {
             (Self::Binary(_), _) => Value::Number(self.value_of_key(key)),
         }
     }
-}
-
-/// A value near which a column lies, subtracted exactly before anything is rounded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Zero {
-    /// On a binary axis.
-    Real(f64),
-    /// On a whole axis.
-    Key(u64),
 }
 
 /// Returns the key of a number that is not NaN: ordered as the numbers are, -0 at 0.
@@ -242,6 +241,16 @@ pub(crate) fn decimal_of_real(value: f64, scale: i8) -> f64 {
     }
 }
 
+/// Returns a count over a whole number, never rounded up or down to a whole number that it is not.
+pub(crate) fn part(count: i128, over: i128) -> f64 {
+    let (whole, rest) = (count.div_euclid(over), count.rem_euclid(over));
+    if rest == 0 || whole.abs() > EXACT {
+        return whole as f64;
+    }
+    let whole = whole as f64;
+    (whole + rest as f64 / over as f64).clamp(whole.next_up(), (whole + 1.0).next_down())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -273,6 +282,15 @@ mod tests {
         assert_ne!(Axis::choose(whole, Some((EXACT, EXACT))), Axis::Binary(Unit::One));
         let full = Axis::choose(whole, Some((i128::from(i64::MIN), i128::from(i64::MAX))));
         assert_eq!(full, Axis::Whole { unit: Unit::One, origin: i128::from(i64::MIN) });
+        let unsigned = Axis::choose(Logical::Integer { signed: false, bits: 64 }, Some((EXACT, i128::from(u64::MAX))));
+        assert_eq!(unsigned, Axis::Whole { unit: Unit::One, origin: 0 });
+        let both = Axis::choose(whole, Some((-5, i128::from(u64::MAX) - 5)));
+        assert_eq!((both.key_of_whole(-5), both.key_of_whole(i128::from(u64::MAX) - 5)), (0, u64::MAX));
+        let cents = Axis::choose(Logical::Decimal { precision: 38, scale: 2 }, Some((10_i128.pow(30), 10_i128.pow(30) + 9)));
+        assert!(cents.key_of_whole(10_i128.pow(30)) > 1 << 62 && cents.key_of_whole(10_i128.pow(30)) < 3 << 62);
+        let middle = i128::from(u64::MAX / 2);
+        assert!((cents.excess(0) + u128::from(u64::MAX / 2)).abs_diff(10_u128.pow(30)) < 20, "{}", cents.excess(0));
+        assert_eq!((cents.excess(10_i128.pow(30) + middle / 2), cents.excess(i128::MAX)), (0, u128::MAX));
         let near = Axis::choose(whole, Some((EXACT, EXACT + 2)));
         let keys: Vec<u64> = [EXACT, EXACT + 1, EXACT + 2].into_iter().map(|count| near.key_of_whole(count)).collect();
         assert_eq!([keys[1] - keys[0], keys[2] - keys[1]], [1, 1]);

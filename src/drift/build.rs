@@ -9,15 +9,18 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-use super::axis::{Axis, Ratio, Unit, decimal_of_real, key_of_real};
+use super::axis::{Axis, Ratio, Unit, decimal_of_real, key_of_real, part, real_of_key};
 use super::category::{Categories, CategoryCounter, MOST_TOLD_APART};
-use super::cells::{Cells, Direct, Lattice, MOST_DIRECT};
+use super::cells::{Cells, Lattice};
 use super::counter::{Counter, Line};
 use super::counts::Counts;
+use super::direct::{Direct, MOST_DIRECT};
+use super::exact::Exact;
 use super::logical::Logical;
 use super::native::{Visit, Whole, visit};
 use super::profile::{Base, Body, ColumnProfile, LineProfile, SMALL};
 use super::result::{Distinct, Kind, QUANTILES, Schema, Unreadable};
+use super::spare;
 use super::squares::Bins;
 use super::statistic::moments::{cell_of_rank, rank};
 use super::table::Table;
@@ -151,8 +154,7 @@ impl Column<'_> {
         let len = u32::try_from(greatest - least + 1).unwrap_or(1);
         let direct = Direct { least: i64::try_from(least).unwrap_or_default(), len };
         let middle = axis.key_of_whole(i128::midpoint(least, greatest));
-        let bins = Bins::new(i128::midpoint(least, greatest) as f64, least as f64, greatest as f64);
-        let line = Line { axis, cells: Cells::Direct(direct), middle, bins };
+        let line = Line { axis, cells: Cells::Direct(direct), middle, bins: Bins::NONE };
         let counts = self.count(&line);
         let at = |share: f64| cell_of_rank(&counts, rank(share, counts.values())).map(|(cell, ..)| line.cells.low(cell));
         let quantiles = QUANTILES.into_iter().filter_map(at).collect();
@@ -164,22 +166,26 @@ impl Column<'_> {
     fn count(&self, line: &Line) -> Counts {
         let mut counter = Counter::new(line, false);
         self.each(|array, logical| counter.take(array, logical));
-        counter.finish()
+        let mut counts = counter.finish();
+        if !line.is_exact(&counts) {
+            // It holds nothing but what blocks of rows happened to be summed exactly.
+            counts.exact = Exact::default();
+        }
+        counts
     }
 
     fn lattice(&self, axis: Axis, keeps_all: bool) -> (LineProfile, Option<Vec<u64>>) {
         let rows: u64 = self.parts.iter().map(|(table, ..)| table.rows()).sum();
         let every = if keeps_all { 1 } else { usize::try_from(rows.div_ceil(IN_MEMORY)).unwrap_or(1).max(1) };
         let mut gather = Gather::new(axis, every);
-        gather.keys.reserve_exact(usize::try_from(rows).unwrap_or_default().div_ceil(every));
+        gather.keys = spare::take(usize::try_from(rows).unwrap_or_default().div_ceil(every));
         self.each(|array, logical| {
             gather.ratio = Ratio::between(Unit::of(logical), axis.unit());
             visit(array, &mut gather);
         });
         let Gather { mut keys, least, greatest, hashes, .. } = gather;
         if keys.is_empty() {
-            let line =
-                Line { axis, cells: Cells::Direct(Direct { least: 0, len: 1 }), middle: 0, bins: Bins::new(0.0, 0.0, 0.0) };
+            let line = Line { axis, cells: Cells::Direct(Direct { least: 0, len: 1 }), middle: 0, bins: Bins::NONE };
             let counts = self.count(&line);
             let (quantiles, edges) = (Vec::new(), Vec::new());
             return (LineProfile { line, counts, quantiles, edges, distinct: None, sorted: Some(Vec::new()) }, None);
@@ -190,13 +196,14 @@ impl Column<'_> {
         let finite = |key: u64| axis.value_of_key(key).is_finite();
         let inside: Vec<u64> = sample.iter().copied().filter(|key| finite(*key)).collect();
         let middle = inside.get(inside.len() / 2).copied().unwrap_or(key_of_real(0.0));
-        let zero = axis.zero_at(middle);
-        let far = |key: u64| Some(axis.count_of_key(key, zero)).filter(|count| count.is_finite()).unwrap_or_default();
-        let center = match zero {
-            super::axis::Zero::Real(zero) => zero,
-            super::axis::Zero::Key(_) => 0.0,
+        let bins = match axis {
+            Axis::Whole { .. } => Bins::NONE,
+            Axis::Binary(_) => {
+                let center = real_of_key(middle);
+                let bound = |key: u64| Some(real_of_key(key)).filter(|bound| bound.is_finite()).unwrap_or(center);
+                Bins::new(center, bound(least), bound(greatest))
+            }
         };
-        let bins = Bins::new(center, center + far(least), center + far(greatest));
         let lattice = |ends: &[u64]| Cells::Lattice(Lattice::build(&sample, least, greatest, ends));
         let line = |cells| Line { axis, cells, middle, bins };
         let is_whole = every == 1;
@@ -216,7 +223,12 @@ impl Column<'_> {
         let edges: Vec<u64> = edges.into_iter().collect();
         let line = line(lattice(&edges));
         let counts = self.count(&line);
-        let sorted = keep.then_some(keys);
+        let sorted = if keep {
+            Some(keys)
+        } else {
+            spare::give_back([keys]);
+            None
+        };
         let distinct = match &sorted {
             Some(sorted) => Distinct { count: sorted.chunk_by(|a, b| a == b).count() as u64, exact: true },
             None => hashes.distinct(),
@@ -364,7 +376,7 @@ impl Visit for Gather {
         for value in values {
             let count = value.count().saturating_mul(self.ratio.by);
             self.add(match self.axis {
-                Axis::Binary(_) if self.ratio.over > 1 => key_of_real(super::counter::part(count, self.ratio.over)),
+                Axis::Binary(_) if self.ratio.over > 1 => key_of_real(part(count, self.ratio.over)),
                 axis => axis.key_of_whole(-(-count).div_euclid(self.ratio.over)),
             });
         }

@@ -9,9 +9,12 @@
 //!
 //! Values beyond the baseline's range have cells too, 64 to a binade.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, EXACT, Zero, key_of_real, real_of_key};
+use super::axis::{Axis, key_of_real, real_of_key};
+use super::direct::Direct;
 
 /// Buckets of the first level.
 const BUCKETS: u64 = 1 << 12;
@@ -22,9 +25,7 @@ const MOST_BITS: u32 = 14;
 /// Shift of the keys beyond the baseline's range.
 const OUTSIDE: u32 = 46;
 /// Number of the first cell in the baseline's range; numbers are ordered as the cells are.
-const INSIDE: u32 = 1 << (64 - OUTSIDE);
-/// Whole numbers of at most so many different values are counted each by itself.
-pub(crate) const MOST_DIRECT: u64 = 1 << 16;
+pub(super) const INSIDE: u32 = 1 << (64 - OUTSIDE);
 
 /// How the line is cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,16 +34,6 @@ pub(crate) enum Cells {
     Lattice(Lattice),
     /// Each whole count by itself, and the gaps between them.
     Direct(Direct),
-}
-
-/// Whole counts from `least` on, `len` of them. Cell 2i is the i-th count, cell 2i + 1 what lies between it and the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "(i64, u32)", into = "(i64, u32)")]
-pub(crate) struct Direct {
-    /// The first count, at most 2^53 away from 0, as is the last.
-    pub(crate) least: i64,
-    /// Number of counts, at least 1.
-    pub(crate) len: u32,
 }
 
 /// Buckets, leaves, and the few leaves that are cut further.
@@ -158,7 +149,9 @@ impl Lattice {
         let shift = u32::from(plan.shift);
         let (mut nodes, mut is_cut, mut position, mut lows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut cuts = plan.cuts.iter().peekable();
-        for (bucket, bits) in (plan.first..).zip(&plan.bits) {
+        for (number, bits) in (0..).zip(&plan.bits) {
+            // Counting on from the first would count beyond the last key.
+            let bucket = plan.first + number;
             let leaf_shift = shift - u32::from(*bits);
             let leaf = length(&position);
             nodes.push(Node { leaf, shift: leaf_shift });
@@ -215,10 +208,16 @@ impl Lattice {
         }
     }
 
-    /// Adds to `near` the keys that lie in leaves which hold any of some cells: those in the cells, and a few more.
+    /// Adds to `near` the keys of a range that lie in leaves which hold any of some cells in it: those in the cells, and a few more.
     #[expect(clippy::inline_always, reason = "measured: only inlined is it compiled for the vectors at hand")]
     #[inline(always)]
-    pub(crate) fn near(&self, keys: &[Vec<u64>], cells: impl Iterator<Item = u32>, near: &mut Vec<u64>) {
+    pub(crate) fn near(
+        &self,
+        keys: &[Vec<u64>],
+        range: RangeInclusive<u64>,
+        cells: impl Iterator<Item = u32>,
+        near: &mut Vec<u64>,
+    ) {
         let leaves = self.leaves();
         let mut is_wanted = vec![0_u8; self.position.len()];
         for cell in cells {
@@ -226,8 +225,16 @@ impl Lattice {
             // Cells outside share one leaf.
             is_wanted[low.map_or(self.position.len() - 1, |low| leaves.find(*low))] = 1;
         }
-        let mut found = [0; CHUNK];
+        let (low, width) = (*range.start(), range.end() - range.start());
+        let (mut in_range, mut found) = ([0; CHUNK], [0; CHUNK]);
         for keys in keys.iter().flat_map(|keys| keys.chunks(CHUNK)) {
+            // Most keys lie outside the range, which is known at once; finding a leaf takes longer.
+            let mut length = 0;
+            for key in keys {
+                in_range[length % CHUNK] = *key;
+                length += usize::from(key.wrapping_sub(low) <= width);
+            }
+            let keys = &in_range[..length];
             let mut length = 0;
             for key in keys {
                 found[length % CHUNK] = *key;
@@ -314,7 +321,7 @@ fn high_of(bucket: u64, shift: u32) -> u64 {
 }
 
 /// Returns the number of a cell outside: above or below the baseline's range.
-fn outside(key: u64, is_above: bool, inside: u32) -> u32 {
+pub(super) fn outside(key: u64, is_above: bool, inside: u32) -> u32 {
     let block = (key >> OUTSIDE) as u32;
     if is_above { INSIDE + inside + block } else { block }
 }
@@ -349,53 +356,8 @@ fn cut(sample: &[u64], part: usize, low: u64, high: u64) -> Vec<u64> {
     ends
 }
 
-impl TryFrom<(i64, u32)> for Direct {
-    type Error = String;
-
-    fn try_from((least, len): (i64, u32)) -> Result<Self, String> {
-        let is_sound = i128::from(least).abs() <= EXACT && (1..=MOST_DIRECT).contains(&u64::from(len));
-        if is_sound { Ok(Self { least, len }) } else { Err("the whole numbers of a column are impossible".to_owned()) }
-    }
-}
-
-impl From<Direct> for (i64, u32) {
-    fn from(direct: Direct) -> Self {
-        (direct.least, direct.len)
-    }
-}
-
-impl Direct {
-    fn count_of(self, index: u32) -> f64 {
-        (self.least + i64::from(index)) as f64
-    }
-
-    fn last(self) -> f64 {
-        self.count_of(self.len - 1)
-    }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the first and the last count")]
-    fn cell(self, key: u64) -> u32 {
-        let count = real_of_key(key);
-        if count < self.least as f64 || count > self.last() {
-            return outside(key, count > self.last(), 2 * self.len - 1);
-        }
-        let index = (count.floor() - self.least as f64) as u32;
-        INSIDE + 2 * index + u32::from(count > count.floor())
-    }
-
-    /// Empties counts of whole numbers into counts of cells, in order.
-    pub(crate) fn drain(counts: &mut [u32], cells: &mut Vec<(u32, u64, u128)>) {
-        for (index, count) in (0_u32..).zip(counts) {
-            if *count > 0 {
-                cells.push((INSIDE + 2 * index, u64::from(*count), 0));
-                *count = 0;
-            }
-        }
-    }
-}
-
-/// Steps of the offset in a gap between two whole counts.
-const STEPS: f64 = (1_u64 << 52) as f64;
+/// Steps of the offset in a gap between two whole counts; what is left of a step is cut off.
+pub(crate) const STEPS: f64 = (1_u64 << 52) as f64;
 
 impl Cells {
     /// Returns the number of the cell of a key, and what the key adds to the cell's sum.
@@ -426,7 +388,7 @@ impl Cells {
     }
 
     /// Returns whether a cell lies between two whole counts.
-    fn is_gap(&self, cell: u32) -> bool {
+    pub(crate) fn is_gap(&self, cell: u32) -> bool {
         matches!(self, Self::Direct(_)) && (INSIDE..INSIDE + self.inside()).contains(&cell) && (cell - INSIDE) % 2 == 1
     }
 
@@ -443,6 +405,11 @@ impl Cells {
     /// Returns whether a cell is one whole count.
     pub(crate) fn is_count(&self, cell: u32) -> bool {
         matches!(self, Self::Direct(_)) && Self::position(cell) < self.inside() as usize && !self.is_gap(cell)
+    }
+
+    /// Returns how many whole counts lie before the one that is a cell.
+    pub(crate) fn whole(cell: u32) -> u32 {
+        cell.saturating_sub(INSIDE) / 2
     }
 
     /// Returns the lowest key of a cell.
@@ -482,118 +449,26 @@ impl Cells {
         }
     }
 
-    /// Returns where a cell begins, less a zero, and how far one step of its sum is; both as counts of the axis.
-    pub(crate) fn place(&self, cell: u32, axis: Axis, zero: Zero) -> (f64, f64) {
-        let low = self.low(cell);
+    /// Returns the key at which a cell's sum begins.
+    pub(crate) fn start(&self, cell: u32) -> u64 {
+        self.low(cell) - u64::from(self.is_gap(cell))
+    }
+
+    /// Returns how far one step of a cell's sum is, as a count of the axis.
+    pub(crate) fn step(&self, cell: u32, axis: Axis) -> f64 {
         if self.is_gap(cell) {
-            return (axis.count_of_key(low - 1, zero), 1.0 / STEPS);
+            return 1.0 / STEPS;
         }
-        let step = match axis {
+        match axis {
             Axis::Whole { .. } => 1.0,
             Axis::Binary(_) => {
+                let low = self.low(cell);
                 let step = real_of_key(low.saturating_add(1)) - real_of_key(low);
                 if step.is_finite() { step } else { 0.0 }
             }
-        };
-        (axis.count_of_key(low, zero), step)
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn lattice(values: &[f64], ends: &[f64]) -> Cells {
-        let mut keys: Vec<u64> = values.iter().map(|value| key_of_real(*value)).collect();
-        keys.sort_unstable();
-        let ends: Vec<u64> = ends.iter().map(|end| key_of_real(*end)).collect();
-        Cells::Lattice(Lattice::build(&keys, keys[0], keys[keys.len() - 1], &ends))
-    }
-
-    fn value() -> impl Strategy<Value = f64> {
-        prop_oneof![
-            -10.0..10.0,
-            -1e9..1e9,
-            Just(0.0),
-            Just(f64::INFINITY),
-            proptest::num::f64::NORMAL,
-            (0_u8..5).prop_map(f64::from)
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn each_value_lies_in_its_cell(values in proptest::collection::vec(value(), 1..300), others in proptest::collection::vec(value(), 1..50)) {
-            let cells = lattice(&values, &values[..1]);
-            for other in values.iter().chain(&others) {
-                let key = key_of_real(*other);
-                let (cell, offset) = cells.find(key);
-                prop_assert!(cells.low(cell) <= key && key <= cells.high(cell));
-                prop_assert_eq!(cells.low(cell) + offset, key);
-                // Sums of offsets are sums of values.
-                let zero = Zero::Real(0.0);
-                let (low, step) = cells.place(cell, Axis::Binary(super::super::axis::Unit::One), zero);
-                if other.is_finite() {
-                    prop_assert_eq!((low + step * offset as f64).to_bits(), (other + 0.0).to_bits());
-                }
-            }
-            let edge = key_of_real(values[0]);
-            prop_assert_eq!(cells.high(cells.find(edge).0), edge);
-        }
-
-        #[test]
-        fn dense_counts_are_the_same(values in proptest::collection::vec(value(), 1..300), others in proptest::collection::vec(value(), 1..300)) {
-            let cells = lattice(&values, &values[..1]);
-            let Cells::Lattice(lattice) = &cells else { unreachable!() };
-            let keys: Vec<u64> = others.iter().map(|value| key_of_real(*value)).collect();
-            let (mut dense, mut rest, mut found) = (lattice.dense().0, Vec::new(), Vec::new());
-            lattice.count(&keys, &mut dense, &mut rest);
-            lattice.drain(&mut dense, &mut found);
-            let mut expected = std::collections::BTreeMap::<u32, (u64, u128)>::new();
-            for key in &keys {
-                let (cell, offset) = cells.find(*key);
-                let entry = expected.entry(cell).or_default();
-                *entry = (entry.0 + 1, entry.1 + u128::from(offset));
-            }
-            for key in rest {
-                let (cell, offset) = cells.find(key);
-                found.push((cell, 1, u128::from(offset)));
-            }
-            let mut together = std::collections::BTreeMap::<u32, (u64, u128)>::new();
-            for (cell, count, sum) in found {
-                let entry = together.entry(cell).or_default();
-                *entry = (entry.0 + count, entry.1 + sum);
-            }
-            prop_assert_eq!(together, expected);
-        }
-
-        #[test]
-        fn whole_numbers_are_cells(least in -1000_i64..1000, len in 1_u32..500, value in -2000.0..2000.0_f64) {
-            let cells = Cells::Direct(Direct { least, len });
-            for value in [value, value.floor()] {
-                let key = key_of_real(value);
-                let (cell, _) = cells.find(key);
-                prop_assert!(cells.low(cell) <= key && key <= cells.high(cell), "{value} is not in {cell}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_lattice_survives_storage_and_a_broken_one_does_not() {
-        let Cells::Lattice(lattice) = lattice(&[1.0, 2.0, 3.0, 1e9], &[2.0]) else { unreachable!() };
-        let bytes = postcard::to_allocvec(&lattice).unwrap();
-        assert_eq!(postcard::from_bytes::<Lattice>(&bytes).unwrap(), lattice);
-        for broken in [
-            Plan { shift: 60, ..lattice.plan.clone() },
-            Plan { bits: Vec::new(), ..lattice.plan.clone() },
-            Plan { bits: vec![40], ..lattice.plan.clone() },
-            Plan { first: u64::MAX, ..lattice.plan.clone() },
-            Plan { cuts: vec![(0, vec![])], ..lattice.plan.clone() },
-            Plan { cuts: vec![(u32::MAX, vec![1])], ..lattice.plan.clone() },
-        ] {
-            assert!(Lattice::try_from(broken).is_err());
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::category::{Categories, CategoryCounts};
-use super::counter::give_back;
 use super::counts::Counts;
 use super::decide::{self, Thresholds};
 use super::logical::Logical;
@@ -15,6 +14,7 @@ use super::result::{
     Verdict, Wasserstein,
 };
 use super::rule::Tally;
+use super::spare;
 use super::statistic::{categories, ks, law, psi, wasserstein};
 
 /// What was seen of a column in a partition.
@@ -182,19 +182,19 @@ fn numbers(
     let sd = base.and_then(|base| base.summary.sd);
     part.wasserstein = area(profile, sd, &current, both.filter(|_| n.max(m) <= super::profile::SMALL));
     part.shift = shift(base, profile, &current, part);
-    keys.into_iter().for_each(give_back);
+    spare::give_back(keys.into_iter().flatten());
 }
 
 /// Returns the Wasserstein distance, exact where all values are at hand and few.
 fn area(profile: &LineProfile, sd: Option<f64>, current: &Counts, both: Option<(&[u64], &[Vec<u64>])>) -> Option<Wasserstein> {
     let (line, baseline) = (&profile.line, &profile.counts);
-    let (mut low, mut high) = wasserstein::bounds(line, baseline, current)?;
-    if let Some((baseline, current)) = both {
+    let sorted = both.map(|(baseline, current)| {
         let mut current = current.concat();
         current.sort_unstable();
-        let exactly = wasserstein::exactly(line, baseline, &current)?;
-        (low, high) = (exactly, exactly);
-    }
+        (baseline, current)
+    });
+    let keys = sorted.as_ref().map(|(baseline, current)| (*baseline, current.as_slice()));
+    let (low, high) = wasserstein::bounds(line, baseline, current, keys)?;
     let value = f64::midpoint(low, high);
     let over = |scale: Option<f64>| scale.filter(|scale| *scale > 0.0).map(|scale| value / scale);
     let quartiles = (profile.quantiles.get(3), profile.quantiles.get(5));

@@ -1,14 +1,14 @@
 //! Counts the numbers of arrays into cells: the loop that everything waits for.
 
-use std::cell::RefCell;
-
 use arrow_array::Array;
 
-use super::axis::{Axis, EXACT, Ratio, Unit, Zero, decimal_of_real, key_of_real, real_of_key};
-use super::cells::{COUNT, Cells, Direct};
+use super::axis::{Axis, EXACT, Ratio, Unit, decimal_of_real, key_of_real, part};
+use super::cells::{COUNT, Cells};
 use super::counts::{Counts, Extreme, fold, merged};
+use super::direct::Direct;
 use super::logical::Logical;
 use super::native::{Visit, Whole, visit};
+use super::spare;
 use super::squares::{BLOCK, Bins};
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,33 @@ pub(crate) struct Line {
     pub(crate) axis: Axis,
     /// The cells.
     pub(crate) cells: Cells,
-    /// A key near the middle; see [`Zero`].
+    /// A key near the middle.
     pub(crate) middle: u64,
-    /// How squares of distances from it are summed.
+    /// How squares of distances from it are summed, where its values are floating-point numbers.
     pub(crate) bins: Bins,
 }
 
 impl Line {
-    /// Returns what is subtracted from values before anything is rounded.
-    pub(crate) fn zero(&self) -> Zero {
-        self.axis.zero_at(self.middle)
+    /// Returns what is subtracted from whole counts before they are squared.
+    pub(crate) fn zero(&self) -> i128 {
+        match (&self.cells, self.axis) {
+            (Cells::Direct(direct), _) => direct.least.into(),
+            (Cells::Lattice(_), Axis::Binary(_)) => 0,
+            (Cells::Lattice(_), Axis::Whole { origin, .. }) => origin.saturating_add(i128::from(self.middle)),
+        }
+    }
+
+    /// Returns whether the exact sums hold all values that are no whole count with a cell of its own.
+    ///
+    /// That follows from the values alone. Other exact sums hold blocks of rows, whatever those happen to be.
+    pub(crate) fn is_exact(&self, counts: &Counts) -> bool {
+        let extremes = counts.least.zip(counts.greatest);
+        match (&self.cells, self.axis) {
+            (Cells::Direct(_), _) | (_, Axis::Whole { .. }) => true,
+            (Cells::Lattice(_), axis) => {
+                extremes.is_some_and(|(least, greatest)| self.bins.blur(axis.count_of(least), axis.count_of(greatest)))
+            }
+        }
     }
 }
 
@@ -38,22 +55,6 @@ const FEW: usize = 1 << 12;
 const MANY: usize = 1 << 16;
 /// Values after which a table is emptied: its counts have 32 bits.
 const FULL: u64 = 1 << 31;
-
-/// Lists of keys that a thread holds for the next ones.
-const SPARES: usize = 8;
-
-thread_local! {
-    /// Memory of keys that are no longer needed: lists of megabytes come and go with each column of each row group.
-    static SPARE: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Takes lists of keys back that are no longer needed.
-pub(crate) fn give_back(keys: Vec<Vec<u64>>) {
-    SPARE.with_borrow_mut(|spare| {
-        spare.extend(keys);
-        spare.truncate(SPARES);
-    });
-}
 
 /// Counts the values of arrays.
 pub(crate) struct Counter<'a> {
@@ -103,9 +104,7 @@ impl<'a> Counter<'a> {
     /// Makes room for the keys of so many values.
     pub(crate) fn expect(&mut self, values: u64) {
         if self.keeps {
-            self.kept = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
-            self.kept.clear();
-            self.kept.reserve_exact(usize::try_from(values).unwrap_or_default());
+            self.kept = spare::take(usize::try_from(values).unwrap_or_default());
         }
     }
 
@@ -159,7 +158,8 @@ impl<'a> Counter<'a> {
         }
         let Cells::Lattice(lattice) = &self.line.cells else {
             for key in keys {
-                self.add_apart(*key);
+                self.outside.push(self.line.cells.find(*key));
+                self.relieve();
             }
             return;
         };
@@ -186,14 +186,12 @@ impl<'a> Counter<'a> {
         self.relieve();
     }
 
-    /// Counts a value that is no whole count in the range of whole counts.
-    fn add_apart(&mut self, key: u64) {
+    /// Counts a value by its key, and returns whether it is no whole count with a cell of its own.
+    fn add_apart(&mut self, key: u64) -> bool {
         let found = self.line.cells.find(key);
-        if !self.line.cells.is_count(found.0) {
-            self.counts.squares.add_one(real_of_key(key), self.line.bins);
-        }
         self.outside.push(found);
         self.relieve();
+        !self.line.cells.is_count(found.0)
     }
 
     /// Empties tables and lists that are full.
@@ -205,12 +203,13 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// Counts values on a binary axis; NaN may be among them. `whole` is their [`range`], if it is known.
-    fn add_reals(&mut self, values: &[f64], whole: Option<(u64, f64, f64)>) {
+    /// Counts values on a binary axis; NaN may be among them. `whole` is their [`range`], if it is known, and `counts` gives the whole
+    /// counts that they were rounded from.
+    fn add_reals(&mut self, values: &[f64], whole: Option<(u64, f64, f64)>, counts: Option<&dyn Fn(usize) -> i128>) {
         let mut keys = std::mem::take(&mut self.keys);
         let mut numbers = Vec::new();
         let whole = whole.filter(|_| values.len() <= BLOCK);
-        for block in values.chunks(BLOCK) {
+        for (from, block) in (0..).step_by(BLOCK).zip(values.chunks(BLOCK)) {
             let (nan, least, greatest) = whole.unwrap_or_else(|| vectorized(|| range(block)));
             let block = if nan == 0 {
                 block
@@ -226,32 +225,50 @@ impl<'a> Counter<'a> {
             if least.is_infinite() || greatest.is_infinite() {
                 self.counts.inf += block.iter().filter(|value| value.is_infinite()).count() as u64;
             }
-            let bins = self.line.bins;
-            let farthest = (least - bins.center).abs().max((greatest - bins.center).abs());
-            keys.clear();
-            if let Cells::Lattice(_) = self.line.cells {
-                self.counts.squares.add(block, farthest, bins);
-                vectorized(|| keys.extend(block.iter().map(|value| key_of_real(*value))));
-            } else {
-                keys.extend(block.iter().map(|value| key_of_real(*value)));
+            if let Cells::Direct(_) = self.line.cells {
+                for (index, value) in (from..).zip(block) {
+                    if self.add_apart(key_of_real(*value)) {
+                        self.add_exactly(index, &[*value], counts);
+                    }
+                }
+                continue;
             }
+            let bins = self.line.bins;
+            if !bins.are_none() {
+                self.counts.squares.add(block, bins.farthest(least, greatest), bins);
+            }
+            if bins.may_blur(least, greatest) {
+                self.add_exactly(from, block, counts);
+            }
+            keys.clear();
+            vectorized(|| keys.extend(block.iter().map(|value| key_of_real(*value))));
             self.add_keys(&keys);
         }
         self.keys = keys;
     }
 
-    /// Counts values on a whole axis.
-    fn add_wholes(&mut self, keys: &[u64]) {
-        let (axis, zero, bins) = (self.line.axis, self.line.zero(), self.line.bins);
-        let mut reals = std::mem::take(&mut self.reals);
-        for block in keys.chunks(BLOCK) {
-            reals.clear();
-            reals.extend(block.iter().map(|key| axis.count_of_key(*key, zero)));
-            let (_, least, greatest) = range(&reals);
-            self.counts.squares.add(&reals, (least - bins.center).abs().max((greatest - bins.center).abs()), bins);
-            self.add_keys(block);
+    /// Adds values to the exact sums: the whole counts that they were rounded from, if they were.
+    fn add_exactly(&mut self, from: usize, values: &[f64], counts: Option<&dyn Fn(usize) -> i128>) {
+        match counts {
+            None => self.counts.exact.add_reals(values),
+            Some(counts) => {
+                let zero = self.line.zero();
+                (from..from + values.len()).for_each(|index| self.counts.exact.add_whole(counts(index), zero));
+            }
         }
-        self.reals = reals;
+    }
+
+    /// Counts a value on a whole axis that may lie before the next whole count, and returns the key where it is placed.
+    fn add_between(&mut self, count: f64, next: i128, is_whole: bool) -> u64 {
+        let (axis, zero) = (self.line.axis, self.line.zero());
+        if is_whole {
+            self.counts.exact.add_whole(next, zero);
+        } else {
+            self.counts.exact.add_reals(&[count]);
+            self.counts.fractions += 1;
+        }
+        self.counts.excess = self.counts.excess.saturating_add(axis.excess(next));
+        axis.key_of_whole(next)
     }
 
     fn saw(&mut self, least: Extreme, greatest: Extreme) {
@@ -323,28 +340,50 @@ impl Visit for Taking<'_, '_> {
         let extreme = |value: T| Extreme::Whole { count: value.count(), logical: self.logical };
         self.counter.saw(extreme(least), extreme(greatest));
         let (axis, ratio) = (self.counter.line.axis, self.ratio);
+        let count = |value: T| value.count().saturating_mul(ratio.by);
+        let ends = [count(least), count(greatest)];
+        self.counter.counts.is_lossy |= ends.contains(&i128::MIN) || ends.contains(&i128::MAX);
         match (&self.counter.line.cells, axis) {
             (Cells::Direct(direct), _) if ratio == Ratio::ONE => self.directly(values, *direct),
             (_, Axis::Binary(_)) => {
                 let mut reals = std::mem::take(&mut self.counter.reals);
                 reals.clear();
+                let counts = |index: usize| values.get(index).map_or(0, |value| count(*value));
+                let mut counts: Option<&dyn Fn(usize) -> i128> = Some(&counts);
                 if ratio == Ratio::ONE {
                     vectorized(|| reals.extend(values.iter().map(|value| value.real())));
                 } else if ratio.over == 1 {
-                    reals.extend(values.iter().map(|value| value.count().saturating_mul(ratio.by) as f64));
+                    reals.extend(values.iter().map(|value| count(*value) as f64));
                 } else {
                     reals.extend(values.iter().map(|value| part(value.count(), ratio.over)));
+                    self.counter.counts.rounded += values.len() as u64;
+                    counts = None;
                 }
-                self.counter.add_reals(&reals, None);
+                let are_exact = ends.iter().all(|end| end.abs() <= EXACT);
+                self.counter.add_reals(&reals, None, counts.filter(|_| !are_exact));
                 self.counter.reals = reals;
             }
             (_, Axis::Whole { .. }) => {
-                let keys = values.iter().map(|value| {
-                    let count = value.count().saturating_mul(ratio.by);
-                    axis.key_of_whole(if ratio.over == 1 { count } else { -(-count).div_euclid(ratio.over) })
-                });
-                let keys: Vec<u64> = keys.collect();
-                self.counter.add_wholes(&keys);
+                let mut keys = Vec::with_capacity(values.len());
+                if ratio.over > 1 {
+                    self.counter.counts.rounded += values.len() as u64;
+                    keys.extend(values.iter().map(|value| {
+                        let (count, next) = (value.count(), -(-value.count()).div_euclid(ratio.over));
+                        self.counter.add_between(part(count, ratio.over), next, count.rem_euclid(ratio.over) == 0)
+                    }));
+                } else {
+                    keys.extend(values.iter().map(|value| axis.key_of_whole(count(*value))));
+                    let (zero, counts) = (self.counter.line.zero(), &mut self.counter.counts);
+                    if ends.iter().all(|end| axis.excess(*end) == 0) {
+                        counts.exact.add_keys(&keys, self.counter.line.middle);
+                    } else {
+                        for count in values.iter().map(|value| count(*value)) {
+                            counts.exact.add_whole(count, zero);
+                            counts.excess = counts.excess.saturating_add(axis.excess(count));
+                        }
+                    }
+                }
+                keys.chunks(BLOCK).for_each(|keys| self.counter.add_keys(keys));
             }
         }
     }
@@ -368,16 +407,25 @@ impl Taking<'_, '_> {
         match self.counter.line.axis {
             Axis::Binary(Unit::Decimal(scale)) => {
                 let counts: Vec<f64> = values.iter().map(|value| decimal_of_real(*value, scale)).collect();
-                self.counter.add_reals(&counts, None);
+                self.counter.counts.rounded += values.len() as u64 - nan;
+                self.counter.add_reals(&counts, None, None);
             }
-            Axis::Binary(_) => self.counter.add_reals(values, Some((nan, least, greatest))),
-            axis @ Axis::Whole { unit, .. } => {
+            Axis::Binary(_) => self.counter.add_reals(values, Some((nan, least, greatest)), None),
+            Axis::Whole { unit, .. } => {
                 let numbers = values.iter().filter(|value| !value.is_nan());
                 self.counter.counts.nan += nan;
                 self.counter.counts.inf += values.iter().filter(|value| value.is_infinite()).count() as u64;
-                #[expect(clippy::cast_possible_truncation, reason = "the cast keeps to the range")]
-                let keys: Vec<u64> = numbers.map(|value| axis.key_of_whole((value / unit.size()).ceil() as i128)).collect();
-                self.counter.add_wholes(&keys);
+                if unit != Unit::One {
+                    self.counter.counts.rounded += values.len() as u64 - nan;
+                }
+                let keys = numbers.map(|value| {
+                    let count = value / unit.size();
+                    #[expect(clippy::cast_possible_truncation, reason = "the cast keeps to the range")]
+                    let next = count.ceil() as i128;
+                    self.counter.add_between(count, next, (next as f64).total_cmp(&(count + 0.0)).is_eq())
+                });
+                let keys: Vec<u64> = keys.collect();
+                keys.chunks(BLOCK).for_each(|keys| self.counter.add_keys(keys));
             }
         }
     }
@@ -391,19 +439,13 @@ impl Taking<'_, '_> {
         for value in values {
             match counter.direct.get_mut(value.above(direct.least) as usize) {
                 Some(count) => *count += 1,
-                None => counter.add_apart(counter.line.axis.key_of_whole(value.count())),
+                None => {
+                    if counter.add_apart(counter.line.axis.key_of_whole(value.count())) {
+                        counter.counts.exact.add_whole(value.count(), direct.least.into());
+                    }
+                }
             }
         }
         counter.relieve();
     }
-}
-
-/// Returns a count over a whole number, never rounded up or down to a whole number that it is not.
-pub(crate) fn part(count: i128, over: i128) -> f64 {
-    let (whole, rest) = (count.div_euclid(over), count.rem_euclid(over));
-    if rest == 0 || whole.abs() > EXACT {
-        return whole as f64;
-    }
-    let whole = whole as f64;
-    (whole + rest as f64 / over as f64).clamp(whole.next_up(), (whole + 1.0).next_down())
 }

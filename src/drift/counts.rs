@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Ratio, Unit};
+use super::exact::Exact;
 use super::logical::Logical;
 use super::result::Value;
 use super::squares::Squares;
@@ -30,6 +31,16 @@ pub struct Counts {
     pub(crate) cells: Vec<(u32, u64, u128)>,
     /// Sum of the squares of the distances from the center of the column's bins.
     pub(crate) squares: Squares,
+    /// Sums of those numbers of which the squares and the cells may not say enough: see [`super::counter::Line::is_exact`].
+    pub(crate) exact: Exact,
+    /// Numbers that were rounded when they were placed among the baseline's, whose type is another.
+    pub(crate) rounded: u64,
+    /// Fractions that were placed at the next whole number.
+    pub(crate) fractions: u64,
+    /// How far numbers lie beyond the ends of the line, together; the greatest number if that is too much.
+    pub(crate) excess: u128,
+    /// Whether some were too great even to be added up.
+    pub(crate) is_lossy: bool,
     /// Keys of all values, in pieces and in no order, where they are kept.
     pub(crate) keys: Option<Vec<Vec<u64>>>,
 }
@@ -56,6 +67,11 @@ impl Counts {
         self.least = Extreme::least(self.least, other.least);
         self.greatest = Extreme::greatest(self.greatest, other.greatest);
         self.squares.merge(&other.squares);
+        self.exact.merge(&other.exact);
+        self.rounded += other.rounded;
+        self.fractions += other.fractions;
+        self.excess = self.excess.saturating_add(other.excess);
+        self.is_lossy |= other.is_lossy;
         self.keys = self.keys.take().zip(other.keys).map(|(mut keys, more)| {
             keys.extend(more);
             keys

@@ -31,6 +31,12 @@ mod counter;
 pub mod counts;
 #[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod decide;
+#[expect(clippy::cast_precision_loss, reason = "whole numbers up to 2^53 are exact as floating-point numbers")]
+mod direct;
+#[expect(clippy::cast_precision_loss, reason = "a sum is rounded once, at the end")]
+mod dyadic;
+#[expect(clippy::cast_precision_loss, reason = "what is rounded is told")]
+mod exact;
 pub mod logical;
 pub mod monitor;
 #[expect(
@@ -38,6 +44,7 @@ pub mod monitor;
     reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
 )]
 mod native;
+pub mod peek;
 mod plan;
 pub mod profile;
 pub mod proof;
@@ -46,10 +53,7 @@ pub mod result;
 pub mod rule;
 pub mod scan;
 pub mod source;
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of units are exact as floating-point numbers up to 2^53, and rounded once beyond"
-)]
+mod spare;
 mod squares;
 #[expect(clippy::cast_precision_loss, reason = "a statistic is a fraction of counts; beyond 2^53 a count is rounded once")]
 pub mod statistic;

@@ -8,6 +8,7 @@ use super::counter::Line;
 use super::counts::Counts;
 use super::logical::Logical;
 use super::result::{Distinct, Skipped, Summary};
+use super::spare::Lent;
 use super::statistic::moments;
 
 /// Values of a column up to which a profile keeps all of them, so that distances from small samples are exact.
@@ -79,13 +80,13 @@ pub(crate) struct Base {
     /// What is said of it.
     pub(crate) summary: Summary,
     /// Keys of all values, in order, where exact distances were asked for.
-    pub(crate) sorted: Option<Vec<u64>>,
+    pub(crate) sorted: Option<Lent>,
 }
 
 impl Base {
     /// Returns the base of comparing with a profile, and all keys in order where they are kept beyond it.
     pub(crate) fn new(profile: ColumnProfile, sorted: Option<Vec<u64>>) -> Self {
-        Self { summary: profile.summary(), profile, sorted }
+        Self { summary: profile.summary(), profile, sorted: sorted.map(Lent::from) }
     }
 
     /// Returns the keys of all values in order, if they are there.
@@ -152,6 +153,7 @@ impl LineProfile {
             && counted == has_values
             && counts.cells.windows(2).all(|pair| pair[0].0 < pair[1].0)
             && counts.cells.iter().all(|(cell, ..)| self.line.cells.has(*cell))
+            && counts.exact.is_sound()
             && self.edges.windows(2).all(|pair| pair[0] < pair[1])
             && self.sorted.as_ref().is_none_or(|sorted| sorted.is_sorted() && counted == Some(sorted.len() as u64))
     }

@@ -9,9 +9,11 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use rayon::prelude::*;
 
+use super::compare::Options;
 use super::plan::{Plan, Share, open};
-use super::result::{Rule, Unreadable};
+use super::result::{Baseline, Comparison, Unreadable};
 use super::rule::{self, Footer, Judge, Proof, RuleSet, Tally, prove};
+use super::scan::{Found, Watch};
 use super::source::Source;
 use super::summing;
 use super::table::Table;
@@ -65,17 +67,21 @@ impl Said {
     }
 }
 
-/// Judges data by rules alone: from footers where they prove the answer, and by reading where they do not.
-pub fn rules(source: &Source, rules: &RuleSet) -> (Vec<Rule>, Vec<Unreadable>) {
+/// Judges data by rules alone, with nothing to compare it with: from footers where they prove the answer, and by reading where
+/// they do not.
+pub fn rules(source: &Source, rules: &RuleSet, options: &Options, watch: &dyn Watch) -> Comparison {
     let (tables, mut unreadable) = open(source);
     let plan = Plan::new(tables, &mut unreadable);
     let jobs: Vec<(usize, usize)> =
         (0..plan.tables.len()).flat_map(|table| (0..rules.rules().len()).map(move |rule| (table, rule))).collect();
+    watch.total(jobs.len() as u64);
     let answers: Vec<_> = jobs
         .par_iter()
         .map(|(table, rule)| {
             let (here, share) = (&plan.tables[*table], &plan.shares[*table]);
-            judged(here, share, &rules.rules()[*rule]).map_err(|message| Unreadable { file: here.name.to_string(), message })
+            let answer = judged(here, share, &rules.rules()[*rule]);
+            watch.done(1);
+            answer.map_err(|message| Unreadable { file: here.name.to_string(), message })
         })
         .collect();
     let mut tallies: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
@@ -92,10 +98,16 @@ pub fn rules(source: &Source, rules: &RuleSet) -> (Vec<Rule>, Vec<Unreadable>) {
     unreadable.sort();
     unreadable.dedup();
     let names: Vec<String> = plan.partitions.iter().map(|(partition, _)| partition.to_string()).collect();
-    let found = tallies
-        .iter()
-        .filter_map(|((rule, partition), tally)| summing::rule(&rules.rules()[*rule], names.get(*partition)?, tally));
-    (found.collect(), unreadable)
+    let rules = tallies.into_iter().filter_map(|((rule, partition), mut tally)| {
+        let rule = &rules.rules()[rule];
+        // What no file has is missing everywhere, not in the file that happens to come first.
+        if plan.tables.iter().all(|table| table.column(&rule.column).is_none()) {
+            tally.why = None;
+        }
+        summing::rule(rule, names.get(partition)?, &tally)
+    });
+    let found = Found { rules: rules.collect(), ..Found::default() };
+    summing::up(Baseline::default(), found, &plan, unreadable, options)
 }
 
 /// Judges a table by a rule, by partition.
@@ -121,24 +133,20 @@ fn judged(table: &Table, share: &Share, rule: &rule::Rule) -> Result<BTreeMap<us
     let mut first_row = 0;
     for (group, rows) in table.groups.iter().enumerate() {
         let proof = said.as_ref().map_or(Proof::Open, |said| said.prove(rule, &mut judge, group));
-        match (proof, share) {
-            // A tally without a place says less than reading does, where something is broken.
-            (Proof::Counted(tally), Share::Whole(partition)) if tally.broken == 0 => {
-                tallies.entry(*partition).or_default().merge(tally);
-            }
-            _ => {
-                let mut pending = share.runs(first_row, *rows).peekable();
-                let mut used = 0;
-                table.read(index, group..group + 1, |array, row| {
-                    let mut from = 0;
-                    for (partition, length) in super::scan::next_runs(&mut pending, &mut used, array.len() as u64) {
-                        let length = usize::try_from(length).unwrap_or(usize::MAX).min(array.len() - from);
-                        let tally = tallies.entry(partition).or_default();
-                        judge.judge(&array.slice(from, length), &table.name, row + from as u64, tally);
-                        from += length;
-                    }
-                })?;
-            }
+        if let (Proof::Counted(tally), Share::Whole(partition)) = (proof, share) {
+            tallies.entry(*partition).or_default().merge(tally);
+        } else {
+            let mut pending = share.runs(first_row, *rows).peekable();
+            let mut used = 0;
+            table.read(index, group..group + 1, |array, row| {
+                let mut from = 0;
+                for (partition, length) in super::scan::next_runs(&mut pending, &mut used, array.len() as u64) {
+                    let length = usize::try_from(length).unwrap_or(usize::MAX).min(array.len() - from);
+                    let tally = tallies.entry(partition).or_default();
+                    judge.judge(&array.slice(from, length), &table.name, row + from as u64, tally);
+                    from += length;
+                }
+            })?;
         }
         first_row += rows;
     }

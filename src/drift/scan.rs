@@ -22,7 +22,7 @@ use super::result::{Comparison, PartitionColumn, Rule, Schema, Skipped, Unreadab
 use super::rule::{Judge, RuleSet, Tally};
 use super::source::Source;
 use super::table::Table;
-use super::{result, summing};
+use super::{result, spare, summing};
 
 /// What current data is compared with.
 #[derive(Clone, Copy)]
@@ -144,6 +144,7 @@ pub fn run(baseline: Baseline<'_>, current: &Source, rules: &RuleSet, options: &
             watch.done(1);
         }
     });
+    spare::release();
     unreadable.extend(std::mem::take(&mut *lock(&scan.damaged)));
     unreadable.sort();
     unreadable.dedup();
@@ -214,6 +215,7 @@ struct Scan<'a> {
 }
 
 /// What a scan found.
+#[derive(Default)]
 pub(crate) struct Found {
     pub(crate) columns: Vec<result::Column>,
     pub(crate) skipped: Vec<Skipped>,
@@ -414,8 +416,7 @@ impl<'a> Scan<'a> {
         }
         for rule in self.rules.rules() {
             if !columns.iter().any(|column: &result::Column| column.column == rule.column) {
-                for ((partition, rows), name) in self.plan.partitions.iter().zip(&names) {
-                    let _ = partition;
+                for ((_, rows), name) in self.plan.partitions.iter().zip(&names) {
                     let nowhere = Tally { unanswered: *rows, ..Tally::default() };
                     rules.extend(summing::rule(rule, name, &nowhere));
                 }

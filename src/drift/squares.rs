@@ -4,12 +4,17 @@
 //! is the binned summation of Demmel and Hida, and of Ahrens, Demmel and Nguyen, with bins fixed beforehand by the baseline. Up to
 //! [`LANES`] × 1024 summands are added in vector registers, where `f64` holds every partial sum exactly. What is too large for the
 //! bins goes, value by value, to an exact sum by exponent.
+//!
+//! The sum is exact, its summands are not: each is rounded by 2^-52 of itself, and to the last quantum. That is too much where all
+//! values lie far from the center and close together, or all of them very close to it; [`Bins::may_blur`] tells, and
+//! [`super::exact`] then sums them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::counter::vectorized;
+use super::dyadic::{Dyadic, parts_of};
 
 /// Independent sums, so that the compiler adds them with vector instructions.
 const LANES: usize = 8;
@@ -18,6 +23,11 @@ pub(crate) const BLOCK: usize = 1 << 13;
 /// Bits of the pieces.
 const FIRST: i32 = 32;
 const NEXT: i32 = 38;
+
+/// Distances from here on are squared as 2^-[`SHIFT`] of them: 2^500, and 2^-520.
+const FAR: f64 = f64::from_bits((1023 + 500) << 52);
+const DOWN: f64 = f64::from_bits((1023 - 520) << 52);
+const SHIFT: i32 = 520;
 
 /// How squares are cut: fixed for a column by its baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,13 +38,58 @@ pub(crate) struct Bins {
     limit: i32,
 }
 
+/// Values blur whose range is at most this share of the farthest's distance from the center.
+const NARROW: f64 = 0.25;
+/// If the range of all of some values is at most [`NARROW`] of the farthest's distance, that of any of them is at most a third of the
+/// distance of the farthest of those.
+const NARROW_PART: f64 = 0.34;
+/// Values blur whose squares are less than this power of two of the bins' bound.
+const FINE: i32 = -60;
+
 impl Bins {
+    /// No bins: nothing is squared.
+    pub(crate) const NONE: Self = Self { center: 0.0, limit: i32::MIN };
+
     /// Returns bins for values between two bounds; values up to four times as far from the center still fit.
     #[expect(clippy::cast_possible_truncation, reason = "a logarithm of a finite number is small")]
     pub(crate) fn new(center: f64, least: f64, greatest: f64) -> Self {
         let reach = 4.0 * (greatest - center).abs().max((least - center).abs());
         let limit = if reach > 0.0 && reach < 1e140 { (2.0 * reach.log2()).ceil() as i32 } else { i32::MIN };
-        Self { center, limit: if limit > -700 { limit } else { i32::MIN } }
+        if limit > -700 { Self { center, limit } } else { Self::NONE }
+    }
+
+    /// Returns whether there are none.
+    pub(crate) fn are_none(self) -> bool {
+        self.limit == i32::MIN
+    }
+
+    /// Returns whether the sum of squares is no good for values of which these are the least and greatest.
+    pub(crate) fn blur(self, least: f64, greatest: f64) -> bool {
+        self.are_close(least, greatest, NARROW, 1.0)
+    }
+
+    /// Returns whether values may be among others for which it is no good.
+    pub(crate) fn may_blur(self, least: f64, greatest: f64) -> bool {
+        self.are_close(least, greatest, NARROW_PART, 1.01)
+    }
+
+    fn are_close(self, least: f64, greatest: f64, share: f64, slack: f64) -> bool {
+        if self.are_none() {
+            return true;
+        }
+        let farthest = self.farthest(least, greatest);
+        let fine = 2_f64.powi((self.limit + FINE).div_euclid(2));
+        farthest.is_finite() && (greatest - least <= share * farthest || farthest <= slack * fine)
+    }
+
+    /// Returns how far from the center values between two bounds lie at most.
+    pub(crate) fn farthest(self, least: f64, greatest: f64) -> f64 {
+        (least - self.center).abs().max((greatest - self.center).abs())
+    }
+
+    /// Returns the exponent of a power of two that is at least what a square loses besides what it is rounded by.
+    pub(crate) fn quantum(self) -> i32 {
+        self.quanta()[2]
     }
 
     fn bound(self) -> f64 {
@@ -57,8 +112,6 @@ impl Bins {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Squares {
     parts: BTreeMap<i32, i128>,
-    /// Squares beyond the range of `f64`.
-    beyond: u64,
 }
 
 impl Squares {
@@ -81,11 +134,14 @@ impl Squares {
         let square = distance * distance;
         if square < bins.bound() {
             self.keep(sum_block(&[value], bins.center, bins.rounders()), bins);
-        } else if square.is_finite() {
-            let (mantissa, exponent) = parts_of(square);
-            *self.parts.entry(exponent).or_default() += i128::from(mantissa);
         } else {
-            self.beyond += 1;
+            // The square of a number beyond 2^500 may have no place in `f64`; half the numbers' exponents have.
+            let is_far = distance.abs() >= FAR;
+            let (distance, up) = if is_far { (value * DOWN - bins.center * DOWN, 2 * SHIFT) } else { (distance, 0) };
+            let (mantissa, exponent) = parts_of(distance * distance);
+            if mantissa > 0 {
+                *self.parts.entry(exponent + up).or_default() += i128::from(mantissa);
+            }
         }
     }
 
@@ -103,30 +159,16 @@ impl Squares {
         for (exponent, part) in &other.parts {
             *self.parts.entry(*exponent).or_default() += part;
         }
-        self.beyond += other.beyond;
     }
 
-    /// Returns the sum; infinite if a square was.
-    pub(crate) fn total(&self) -> f64 {
-        if self.beyond > 0 {
-            return f64::INFINITY;
+    /// Returns the sum.
+    pub(crate) fn total(&self) -> Dyadic {
+        let mut total = Dyadic::default();
+        for (exponent, part) in &self.parts {
+            total.add(*part, *exponent);
         }
-        // Small parts first.
-        self.parts.iter().map(|(exponent, part)| scaled(*part as f64, *exponent)).sum()
+        total
     }
-}
-
-/// Returns a number times a power of two, which may be beyond what one multiplication holds.
-fn scaled(number: f64, exponent: i32) -> f64 {
-    let half = exponent / 2;
-    number * 2_f64.powi(half) * 2_f64.powi(exponent - half)
-}
-
-/// Returns the mantissa and exponent of a positive finite number: it is their product mantissa × 2^exponent, exactly.
-fn parts_of(number: f64) -> (i64, i32) {
-    let bits = number.to_bits();
-    let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, (bits & ((1 << 52) - 1)).cast_signed());
-    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
 }
 
 /// Returns the sums of the pieces of the squares.
@@ -191,17 +233,61 @@ mod tests {
         fn the_sum_is_right(values in proptest::collection::vec(-1e3..1e3, 1..3000)) {
             let bins = Bins::new(0.5, -1000.0, 1000.0);
             let plain: f64 = values.iter().map(|value| (value - 0.5) * (value - 0.5)).sum();
-            let found = total(&values, bins).total();
+            let found = total(&values, bins).total().over(1.0);
             prop_assert!((found - plain).abs() <= 1e-12 * plain, "{} is not {}", found, plain);
         }
     }
 
     #[test]
-    fn a_square_may_be_too_great() {
+    fn no_square_is_too_great() {
         let bins = Bins::new(0.0, -1.0, 1.0);
-        assert_eq!(total(&[1e200], bins).total().to_bits(), f64::INFINITY.to_bits());
-        assert_eq!(total(&[1e100], bins).total().to_bits(), (1e100_f64 * 1e100).to_bits());
-        let wide = Bins::new(0.0, -1e300, 1e300);
-        assert_eq!(total(&[3.0, 4.0], wide).total().to_bits(), 25.0_f64.to_bits());
+        let root = |values: &[f64]| total(values, bins).total().root_over(1.0);
+        for value in [1e100, 1e160, 1e200, f64::MAX] {
+            assert!((root(&[value]) / value - 1.0).abs() < 1e-15, "{value}");
+        }
+        assert_eq!(root(&[0.5, 1e200, 1e200, 1e200, 1e200]).to_bits(), root(&[2e200]).to_bits());
+        assert_eq!(total(&[1e100], bins).total().over(1.0).to_bits(), (1e100_f64 * 1e100).to_bits());
+        assert_eq!(total(&[f64::INFINITY], bins), Squares::default());
+        assert!(Bins::new(0.0, -1e300, 1e300).are_none() && Bins::new(7.0, 7.0, 7.0).are_none());
+    }
+
+    proptest! {
+        /// What decides for all of some values must have been seen of each part of them.
+        #[test]
+        fn parts_of_what_blurs_may_blur(
+            bounds in [-1e3..1e3_f64, -1e3..1e3_f64],
+            within in [0.0..=1.0_f64, 0.0..=1.0_f64],
+            scale in -40..8_i32,
+            far in prop_oneof![Just(0.0), -1e6..1e6],
+        ) {
+            let bins = Bins::new(3.0, -1000.0, 1000.0);
+            let at = |place: f64| 3.0 + far + place * 2_f64.powi(scale);
+            let (least, greatest) = (at(bounds[0].min(bounds[1])), at(bounds[0].max(bounds[1])));
+            let inner = within.map(|place| (least + place * (greatest - least)).clamp(least, greatest));
+            if bins.blur(least, greatest) {
+                prop_assert!(bins.may_blur(inner[0].min(inner[1]), inner[0].max(inner[1])));
+            }
+        }
+    }
+
+    #[test]
+    fn few_values_blur() {
+        let bins = Bins::new(3.0, -1000.0, 1000.0);
+        for (least, greatest, expected) in [
+            (-1000.0, 1000.0, false),
+            (3.0, 1000.0, false),
+            (3.0, 3.1, false),
+            (3.0, 3.0, true),
+            (3.0, 3.0 + 1e-7, true),
+            (1000.0, 1010.0, true),
+            (1000.0, 2000.0, false),
+            (1e15, 1e15 + 1.0, true),
+            (f64::NEG_INFINITY, f64::INFINITY, false),
+            (f64::INFINITY, f64::INFINITY, false),
+            (-f64::MAX, f64::MAX, false),
+        ] {
+            assert_eq!(bins.blur(least, greatest), expected, "{least} to {greatest}");
+            assert_eq!(bins.may_blur(least, greatest), expected, "{least} to {greatest}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::profile::{Body, Profile};
 /// The first bytes.
 const MARK: &[u8; 8] = b"MTPROFIL";
 /// Raised whenever older programs would misread what is written, or this one what they wrote.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of the mark, the version and the hash.
 const HEAD: usize = 8 + 4 + 32;
 /// Bytes that a profile may have when decompressed.

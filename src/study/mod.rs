@@ -6,9 +6,12 @@
 
 mod changes;
 mod columns;
+mod digests;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -16,10 +19,13 @@ use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::study::file::{LocalFile, candidates, is_data};
 use crate::case::study::plan::{self, Part, Plan, Planned};
+use crate::case::study::seal;
+use crate::case::study::store::{self, StoreStudy};
 use crate::case::study::{Study, Subject};
 use crate::dataset::{self, Dataset};
 use crate::drift::compare;
 use crate::drift::decide::Thresholds;
+use crate::drift::proof;
 use crate::drift::result::{Comparison, Unreadable};
 use crate::drift::rule::RuleSet;
 use crate::drift::scan::{self, Baseline, Unwatched};
@@ -33,7 +39,7 @@ use crate::recognise::Format;
 /// How data is compared.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Business rules, asked of what later runs read and of what endpoints were asked.
+    /// Business rules, asked of what endpoints were asked, of what later runs read, and of what runs read that are held against no other.
     pub rules: RuleSet,
     /// The numbers that decide.
     pub thresholds: Thresholds,
@@ -48,28 +54,56 @@ pub struct Settings {
 pub fn run(paths: &[PathBuf], case: &mut Case, ledger: &mut Ledger, settings: &Settings, threads: usize) {
     let mut files = candidates(case, ledger);
     let mut notes: BTreeMap<ExhibitId, String> = BTreeMap::new();
-    if !files.is_empty() {
+    // What no listing shows may still be of an offline store, by its folders.
+    if !files.is_empty() || !store::plans(case, ledger, &files).is_empty() {
         let sources: BTreeMap<String, SourceFile> =
             walk::find(paths).files.into_iter().map(|file| (file.shown.clone(), file)).collect();
         let mut work = || {
             identify(&mut files, &sources);
-            let planned = plan::of(case, &files);
+            let planned = plan::of(case, &files, !settings.rules.rules().is_empty());
             let outcomes: Vec<Result<Study, Failed>> = planned.plans.iter().map(|plan| study(plan, &sources, settings)).collect();
-            (planned, outcomes)
+            let stores = store::plans(case, ledger, &files);
+            let read: Vec<(StoreStudy, Vec<(usize, String)>)> =
+                stores.par_iter().map(|plan| stores::read(plan, &sources)).collect();
+            (planned, outcomes, stores, read)
         };
-        let (planned, outcomes) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        let (planned, outcomes, stores, read) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
             Ok(pool) => pool.install(work),
             Err(_) => work(),
         };
         for (plan, outcome) in planned.plans.iter().zip(outcomes) {
             match outcome {
-                Ok(study) => case.studies.push(study),
+                Ok(study) => {
+                    if let Some(canary) = canary_remark(&study) {
+                        note_at(plan.current.first(), Problem::note(Locator::Whole, canary), ledger);
+                    }
+                    case.studies.push(study);
+                }
                 Err(failed) => tell_failure(plan, &failed, ledger),
             }
         }
         take_rows(&files, &planned, &sources, ledger);
         notes = planned.notes;
+        for (plan, (found, failed)) in stores.into_iter().zip(read) {
+            for file in &plan.files {
+                // What is compared says more.
+                if !planned.known.contains(&file.exhibit) {
+                    notes.insert(file.exhibit, format!("records of feature group {}", plan.group.name));
+                }
+            }
+            for (at, why) in failed {
+                if let Some(file) = plan.files.get(at) {
+                    let problem = Problem::at(Locator::Whole, format!("records that cannot be read: {why}"));
+                    ledger.amend(file.exhibit, |exhibit| {
+                        exhibit.disposition = Disposition::Partial;
+                        exhibit.problems.push(problem);
+                    });
+                }
+            }
+            case.stores.push(found);
+        }
     }
+    hold_against_digests(paths, case, ledger, threads);
     let data: Vec<(ExhibitId, bool)> = ledger
         .exhibits()
         .iter()
@@ -85,6 +119,23 @@ pub fn run(paths: &[PathBuf], case: &mut Case, ledger: &mut Ledger, settings: &S
         let note = notes.remove(&id).unwrap_or_else(|| unknown.to_owned());
         ledger.amend(id, |exhibit| exhibit.problems.push(Problem::note(Locator::Whole, note)));
     }
+}
+
+/// Reads the files again that digests list, and keeps those that are not what was delivered.
+fn hold_against_digests(paths: &[PathBuf], case: &mut Case, ledger: &Ledger, threads: usize) {
+    let sealed = seal::of(case, ledger);
+    if sealed.is_empty() {
+        return;
+    }
+    let sources: BTreeMap<String, SourceFile> =
+        walk::find(paths).files.into_iter().map(|file| (file.shown.clone(), file)).collect();
+    let files = ledger.exhibits().iter().filter(|exhibit| exhibit.id.entry == 0);
+    let names: BTreeMap<u32, String> = files.map(|exhibit| (exhibit.id.file, exhibit.path.clone())).collect();
+    let work = || digests::altered(&sealed, &names, &sources);
+    case.altered = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    };
 }
 
 fn is_rows(exhibit: &Exhibit) -> bool {
@@ -199,14 +250,23 @@ fn study(plan: &Plan, sources: &BTreeMap<String, SourceFile>, settings: &Setting
     let baseline = gathered(&plan.baseline, sources, &options)?;
     let mut grade = plan.grade;
     let mut remarks = Vec::new();
+    let mut canaries = 0;
     let (comparison, current) = match &plan.subject {
         Subject::Runs(_) => {
             let current = gathered(&plan.current, sources, &options)?;
             let of_baseline = Baseline::Data(&baseline.source);
             (scan::run(of_baseline, &current.source, &settings.rules, &decides, &Unwatched), current)
         }
+        Subject::Alone(_) => {
+            let current = gathered(&plan.current, sources, &options)?;
+            (proof::rules(&current.source, &settings.rules, &decides, &Unwatched), current)
+        }
         Subject::Served(_) => {
             let profile = scan::profile(&baseline.source, &Unwatched);
+            let files: Vec<SourceFile> = plan.current.iter().filter_map(|part| sources.get(&part.path).cloned()).collect();
+            let repeated = dataset::repeated(&files);
+            canaries = repeated.requests;
+            options.without = Arc::new(repeated.payloads);
             let trained: Vec<&str> = profile.columns.iter().map(|column| column.name.as_str()).collect();
             let asked = columns::of(&gathered(&plan.current, sources, &options)?).map_err(Failed::Unread)?;
             let named = columns::named(&trained, &asked, &settings.labels).map_err(Failed::Because)?;
@@ -224,13 +284,26 @@ fn study(plan: &Plan, sources: &BTreeMap<String, SourceFile>, settings: &Setting
         return Err(Failed::Unread(comparison.unreadable));
     }
     let rows = (comparison.baseline.rows, comparison.partitions.iter().map(|partition| partition.rows).sum());
-    if rows.0 == 0 || rows.1 == 0 {
+    let is_alone = matches!(plan.subject, Subject::Alone(_));
+    if (rows.0 == 0 && !is_alone) || rows.1 == 0 {
         return Err(Failed::Because("one side has no rows".to_owned()));
     }
     for problem in baseline.problems.list().into_iter().chain(current.problems.list()) {
         remarks.push(format!("Left out of {}: {}.", problem.file, problem.message));
     }
-    Ok(found(plan, &comparison, settings, grade, rows, remarks))
+    let mut study = found(plan, &comparison, settings, grade, rows, remarks);
+    study.canaries = canaries;
+    let remark = canary_remark(&study);
+    study.remarks.extend(remark);
+    Ok(study)
+}
+
+/// Says which requests are a canary's.
+fn canary_remark(study: &Study) -> Option<String> {
+    let count = study.canaries;
+    (count > 0).then(|| {
+        format!("{count} captured request(s) repeat one payload again and again, as a canary does: they are not compared, nor counted among the requests.")
+    })
 }
 
 fn found(
@@ -257,6 +330,7 @@ fn found(
         rows,
         columns: comparison.columns.len(),
         changes,
+        canaries: 0,
         remarks,
     }
 }

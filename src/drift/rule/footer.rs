@@ -25,7 +25,7 @@ pub struct Footer<'a> {
 /// What a footer proves of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The tally that reading would give.
+    /// The tally that reading would give: nulls have no first place, and nothing else that is counted is broken.
     Counted(Tally),
     /// At least one row breaks the rule; how many, reading tells.
     Broken,

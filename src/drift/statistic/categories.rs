@@ -32,9 +32,12 @@ pub(crate) fn distances(rows: &[(u64, u64)]) -> Option<Distances> {
         let (p, q) = (baseline / n, current / m);
         linf = linf.max((p - q).abs());
         sum += (p - q).abs();
+        // p log(p / middle) + q log(q / middle) over 2, written so that nothing cancels where the shares are nearly the same: with
+        // p = middle (1 + by) and q = middle (1 - by) it is middle (2 by artanh by + ln(1 - by²)) over 2.
         let middle = f64::midpoint(p, q);
-        let part = |share: f64| if share > 0.0 { share * (share / middle).log2() } else { 0.0 };
-        divergence += f64::midpoint(part(p), part(q));
+        let by = (p - q).abs() / (p + q);
+        let nats = if by < 1.0 { 2.0 * by * by.atanh() + (-by * by).ln_1p() } else { 2.0 * std::f64::consts::LN_2 };
+        divergence += middle * nats / (2.0 * std::f64::consts::LN_2);
         // (observed - expected)² / expected of both rows of the table, where expected is the total times n or m over n + m.
         let total = baseline + current;
         let off = baseline * m - current * n;

@@ -7,7 +7,11 @@
 use super::super::cells::Cells;
 use super::super::counter::vectorized;
 use super::super::counts::Counts;
+use super::super::spare;
 use super::both;
+
+/// Values that are looked at, mostly.
+const NEAR: usize = 1 << 17;
 
 /// The distance between two samples of n and m values, times n m.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +70,11 @@ impl Bounds {
 
     /// Makes the bounds exact by the keys of all values of the baseline, in order, and of the current rows, in pieces of any order.
     pub(crate) fn refine(&mut self, baseline: &[u64], current: &[Vec<u64>], cells: &Cells) {
-        let mut within = Vec::new();
-        if let Cells::Lattice(lattice) = cells {
-            vectorized(|| lattice.near(current, self.candidates.iter().map(|(cell, ..)| *cell), &mut within));
+        let mut within = spare::take(NEAR);
+        let ends = self.candidates.first().zip(self.candidates.last());
+        if let (Cells::Lattice(lattice), Some(((first, ..), (last, ..)))) = (cells, ends) {
+            let range = cells.low(*first)..=cells.high(*last);
+            vectorized(|| lattice.near(current, range, self.candidates.iter().map(|(cell, ..)| *cell), &mut within));
         }
         within.sort_unstable();
         for (cell, before, current_before, _) in std::mem::take(&mut self.candidates) {
@@ -85,6 +91,7 @@ impl Bounds {
             }
         }
         self.high = self.low;
+        spare::give_back([within]);
     }
 
     /// Returns the bounds of the distance.

@@ -1,35 +1,92 @@
 //! Mean, standard deviation and quantiles from counts.
 
-use super::super::axis::{Axis, Zero};
+use super::super::axis::{Axis, EXACT, real_of_key};
+use super::super::cells::Cells;
 use super::super::counter::Line;
 use super::super::counts::{Counts, Extreme};
+use super::super::dyadic::{Dyadic, parts_of};
 use super::super::result::{QUANTILES, Quantile};
-use super::{Sum, rounded};
+
+/// By how much of itself a deviation may be wrong, at most, to be told; nearly all are right to 12 digits.
+const TOLERANCE: f64 = 1e-6;
 
 /// Returns the mean and the standard deviation of the sample, in the unit in which statistics are given.
 ///
-/// Nothing without values, with infinities, and for the deviation of a single value.
+/// Nothing without values, with infinities, and for the deviation of a single value; nor where too much was lost.
 pub(crate) fn moments(line: &Line, counts: &Counts) -> (Option<f64>, Option<f64>) {
     let n = counts.values();
-    if n == 0 || counts.inf > 0 {
+    if n == 0 || counts.inf > 0 || counts.is_lossy {
         return (None, None);
     }
-    let zero = line.zero();
-    let (mut sum, mut squares) = (Sum::default(), Sum::default());
-    squares.add(counts.squares.total());
-    for (cell, count, steps) in &counts.cells {
-        let (low, step) = line.cells.place(*cell, line.axis, zero);
-        sum.add(*count as f64 * low);
-        sum.add(rounded(*steps) * step);
-        if line.cells.is_count(*cell) {
-            squares.add(*count as f64 * low * low);
-        }
-    }
-    let n = n as f64;
-    let mean = sum.total() / n;
-    let deviation = (n > 1.0).then(|| ((squares.total() - mean * mean * n).max(0.0) / (n - 1.0)).sqrt());
     let finite = |value: &f64| value.is_finite();
-    (Some(line.axis.value(mean, zero)).filter(finite), deviation.map(|sd| line.axis.unit().value(sd)).filter(finite))
+    let unit = line.axis.unit();
+    let found = if line.is_exact(counts) { exact(line, counts) } else { Some(binned(line, counts)) };
+    let Some((sum, spread)) = found else { return (None, None) };
+    let deviation = spread.filter(|_| n > 1).and_then(|spread| {
+        if counts.least == counts.greatest {
+            return Some(0.0);
+        }
+        let deviation = spread.root_over((n as f64 * (n as f64 - 1.0)).sqrt());
+        // A deviation changes by no more than the greatest change of a value.
+        let rounding = if is_rounded(line, counts) { farthest(line, counts) * 2_f64.powi(-51) } else { 0.0 };
+        (rounding <= TOLERANCE * deviation).then_some(deviation)
+    });
+    (Some(unit.value(sum.over(n as f64))).filter(finite), deviation.map(|sd| unit.value(sd)).filter(finite))
+}
+
+/// The sum of all values, and n² times their variance, if it is known: n Σ x² - (Σ x)².
+type Sums = (Dyadic, Option<Dyadic>);
+
+/// Returns sums of all values from exact ones; nothing if they are not of all values.
+fn exact(line: &Line, counts: &Counts) -> Option<Sums> {
+    let mut all = counts.exact.clone();
+    for (cell, count, _) in counts.cells.iter().filter(|(cell, ..)| line.cells.is_count(*cell)) {
+        all.add_many(*count, Cells::whole(*cell));
+    }
+    let (n, (sum, squares)) = (all.values, all.sums(line.zero()));
+    let spread = Dyadic::of(n.into(), 0).times(&squares).less(&sum.times(&sum));
+    (n == counts.values()).then_some((sum, Some(spread)))
+}
+
+/// Returns sums of all values from cells and the bins of squares.
+fn binned(line: &Line, counts: &Counts) -> Sums {
+    let (mut sum, mut run) = (Dyadic::default(), (0, 0_i128, 0_u128));
+    for (cell, count, steps) in &counts.cells {
+        // Inside a cell values are whole numbers of the same power of two.
+        let (low, exponent) = parts_of(real_of_key(line.cells.low(*cell)));
+        if exponent != run.0 {
+            sum.add(run.1, run.0);
+            sum.add_unsigned(run.2, run.0);
+            run = (exponent, 0, 0);
+        }
+        run.1 += i128::from(low) * i128::from(*count);
+        run.2 = run.2.wrapping_add(*steps);
+    }
+    sum.add(run.1, run.0);
+    sum.add_unsigned(run.2, run.0);
+    let n = Dyadic::of(counts.values().into(), 0);
+    let squares = n.times(&counts.squares.total());
+    let distance = sum.clone().less(&n.times(&Dyadic::real(line.bins.center)));
+    let spread = squares.clone().less(&distance.times(&distance));
+    // Each square is rounded three times, and to a quantum.
+    let lost = squares.times(&Dyadic::of(1, -51)).plus(&n.times(&n).times(&Dyadic::of(1, line.bins.quantum())));
+    let share = lost.ratio(&spread);
+    (sum, Some(spread).filter(|_| (0.0..2.0 * TOLERANCE).contains(&share)))
+}
+
+/// Returns whether values were rounded before they were added up.
+fn is_rounded(line: &Line, counts: &Counts) -> bool {
+    let is_wide = |extreme: Option<Extreme>| match extreme {
+        Some(Extreme::Whole { .. }) => extreme.is_some_and(|extreme| line.axis.count_of(extreme).abs() > EXACT as f64),
+        _ => false,
+    };
+    counts.rounded > 0
+        || if line.is_exact(counts) { counts.exact.rounded > 0 } else { is_wide(counts.least) || is_wide(counts.greatest) }
+}
+
+/// Returns how far from 0 values lie at most.
+fn farthest(line: &Line, counts: &Counts) -> f64 {
+    [counts.least, counts.greatest].into_iter().flatten().map(|extreme| line.axis.count_of(extreme).abs()).fold(0.0, f64::max)
 }
 
 /// Returns the cell with the value of a rank, counted from 1, and the values before it.
@@ -70,7 +127,11 @@ pub(crate) fn quantiles(line: &Line, counts: &Counts) -> Vec<Quantile> {
         }
         let (cell, count, _) = *at?;
         let within = |key: u64| line.axis.value_of_key(key).clamp(least.min(greatest), greatest.max(least));
-        let (low, high) = (within(line.cells.low(cell)), within(line.cells.high(cell)));
+        let (low, high) = (line.cells.low(cell), line.cells.high(cell));
+        // Whatever lies beyond the line shares its ends.
+        let is_end = |key: u64| matches!(line.axis, Axis::Whole { .. }) && (key == 0 || key == u64::MAX);
+        let low = if is_end(low) { least } else { within(low) };
+        let high = if is_end(high) { greatest } else { within(high) };
         let along = ((rank - before) as f64 - 0.5) / count as f64;
         let value = if (high - low).is_finite() { (low + (high - low) * along).clamp(low, high) } else { low };
         Some(Quantile { share, value, low, high })
@@ -102,9 +163,5 @@ pub(crate) fn exactly(axis: Axis, keys: &[u64]) -> Vec<Quantile> {
 
 /// Returns the distance of two keys in the unit in which statistics are given.
 pub(crate) fn distance(axis: Axis, from: u64, to: u64) -> f64 {
-    let zero = match axis {
-        Axis::Binary(_) => axis.zero_at(from),
-        Axis::Whole { .. } => Zero::Key(from),
-    };
-    axis.unit().value(axis.count_of_key(to, zero))
+    axis.unit().value(axis.gap(from, to))
 }
