@@ -14,14 +14,16 @@ use crate::evidence::container::{self, SIDECAR, Seal, Visitor};
 use crate::evidence::ledger::{Disposition, Exhibit, Ledger, Problem};
 use crate::evidence::walk::{self, SourceFile};
 use crate::evidence::window::Window;
-use crate::fact::Fact;
 use crate::fact::density::{Density, Scope};
+use crate::fact::metric::MetricStatement;
+use crate::fact::{Fact, Statement};
 use crate::parse::request::{Origin, Request};
 use crate::parse::{self, InventoryManifest, LOSSY, Options, Parsed};
 use crate::recognise::Format;
 
-/// Formats that say nothing by themselves: a sidecar tells of another file, and data of nothing but itself.
-const SILENT: [Format; 4] = [Format::Sidecar, Format::Parquet, Format::Rows, Format::DataCapture];
+/// Formats that say nothing by themselves: a sidecar tells of another file, data of nothing but itself, and a repository of the code of
+/// jobs that others name.
+const SILENT: [Format; 5] = [Format::Sidecar, Format::Parquet, Format::Rows, Format::DataCapture, Format::GitBundle];
 
 /// Is told how far reading has come.
 pub trait Observer: Sync {
@@ -52,6 +54,12 @@ pub struct Intake {
     pub density: BTreeMap<Scope, Density>,
 }
 
+/// Returns whether an exhibit is a git repository, which can be asked for the commits that hold a job's code.
+pub fn is_repository(exhibit: &Exhibit) -> bool {
+    [Format::GitRepository, Format::GitBundle].iter().any(|format| exhibit.format == format.name())
+        && exhibit.disposition == Disposition::Read
+}
+
 /// Reads all evidence under `paths` with `threads` threads (0: one for each processor).
 pub fn read(paths: &[PathBuf], options: &Options, threads: usize, observer: &dyn Observer) -> Intake {
     let found = walk::find(paths);
@@ -72,15 +80,18 @@ pub fn read(paths: &[PathBuf], options: &Options, threads: usize, observer: &dyn
         Err(_) => work(),
     };
     read_inventories(&mut opened, &found.files, options);
-    let after = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
+    let after = found.files.len();
     drop((found.files, sidecars));
     // With many small files, what is held of each is most of the memory: nothing is allocated twice.
-    let mut units: Vec<Unit> =
-        Vec::with_capacity(opened.iter().map(|opened| opened.units.len()).sum::<usize>() + found.refused.len());
+    let others = found.repositories.len() + found.refused.len();
+    let mut units: Vec<Unit> = Vec::with_capacity(opened.iter().map(|opened| opened.units.len()).sum::<usize>() + others);
     units.extend(opened.into_iter().flat_map(|opened| opened.units));
-    units.extend(found.refused.into_iter().enumerate().map(|(at, (path, problem))| {
-        let id = ExhibitId { file: after.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)), entry: 0 };
-        Unit::refused(id, path, problem)
+    let ids = (after..).map(|file| ExhibitId { file: u32::try_from(file).unwrap_or(u32::MAX), entry: 0 });
+    let repositories = found.repositories.into_iter().map(|path| (path, None));
+    let refused = found.refused.into_iter().map(|(path, problem)| (path, Some(problem)));
+    units.extend(ids.zip(repositories.chain(refused)).map(|(id, (path, problem))| match problem {
+        None => Unit::repository(id, path),
+        Some(problem) => Unit::refused(id, path, problem),
     }));
     close(units)
 }
@@ -116,6 +127,11 @@ struct Unit {
 impl Unit {
     fn refused(id: ExhibitId, path: String, problem: Problem) -> Self {
         Self { id, path, sha256: String::new(), bytes: 0, container: vec![problem], archive: None, parsed: None, asked: None }
+    }
+
+    fn repository(id: ExhibitId, path: String) -> Self {
+        let archive = Some((Format::GitRepository.name(), 0));
+        Self { id, path, sha256: String::new(), bytes: 0, container: Vec::new(), archive, parsed: None, asked: None }
     }
 }
 
@@ -217,9 +233,48 @@ impl Visitor for Again<'_> {
     fn sealed(&mut self, _: Seal<'_>) {}
 }
 
+/// Sets metric data aside that nothing tells what it measures: `get-metric-data` answers by ids alone, and its queries are not in
+/// the same folder.
+fn set_aside_unasked(units: &mut [Unit]) {
+    let measured = |unit: &Unit, takes: fn(&MetricStatement) -> bool| -> Vec<(String, String)> {
+        let facts = unit.parsed.iter().flat_map(|parsed| &parsed.facts);
+        let says = facts.filter_map(|fact| match &fact.statement {
+            Statement::Metric(says) if takes(says) => Some((says.folder.clone(), says.id.clone()?)),
+            _ => None,
+        });
+        says.collect()
+    };
+    let queries: BTreeSet<(String, String)> =
+        units.iter().flat_map(|unit| measured(unit, |says| says.statistic.is_some() || says.namespace.is_some())).collect();
+    for unit in units {
+        let Some(parsed) = &mut unit.parsed else { continue };
+        let mut lost: BTreeSet<String> = BTreeSet::new();
+        parsed.facts.retain(|fact| match &fact.statement {
+            Statement::Metric(says) if says.statistic.is_none() && says.namespace.is_none() => {
+                let Some(id) = says.id.clone() else { return true };
+                let key = (says.folder.clone(), id);
+                let is_known = queries.contains(&key);
+                lost.extend(Some(key.1).filter(|_| !is_known));
+                is_known
+            }
+            _ => true,
+        });
+        let Some(first) = lost.first() else { continue };
+        let message = format!(
+            "nothing tells what {} result(s), such as `{first}`, measure: they are not used; keep the file of the queries in the same folder, or export with the queries in the command",
+            lost.len()
+        );
+        parsed.problems.push(Problem::at(Locator::Whole, message));
+        if parsed.disposition == Disposition::Read {
+            parsed.disposition = Disposition::Partial;
+        }
+    }
+}
+
 /// Closes the ledger: sets copies aside, and keeps each record once.
 fn close(mut units: Vec<Unit>) -> Intake {
     units.sort_by_key(|left| left.id);
+    set_aside_unasked(&mut units);
     let mut intake = Intake::default();
     let mut exhibits: Vec<Exhibit> = Vec::with_capacity(units.len());
     let has_facts = |unit: &&Unit| unit.parsed.as_ref().is_some_and(|parsed| !parsed.facts.is_empty());
@@ -303,7 +358,7 @@ fn originals(units: &[Unit]) -> Vec<Option<usize>> {
     let mut originals = vec![None; units.len()];
     let mut by_content: Vec<usize> =
         (0..units.len()).filter(|at| !units[*at].sha256.is_empty() && units[*at].bytes > 0).collect();
-    let content = |at: usize| (&units[at].sha256, &units[at].asked);
+    let content = |at: usize| (&units[at].sha256, &units[at].asked, own_folders(&units[at]));
     by_content.sort_by_key(|at| (content(*at), *at));
     for same in by_content.chunk_by(|left, right| content(*left) == content(*right)) {
         for copy in &same[1..] {
@@ -311,6 +366,23 @@ fn originals(units: &[Unit]) -> Vec<Option<usize>> {
         }
     }
     originals
+}
+
+/// Returns the end of a path that says what its file is about, where nothing else does: of Model Monitor's files, endpoint, schedule
+/// and hour, as two runs may well find the same; of the queries of metric data, the folder whose answers they explain.
+fn own_folders(unit: &Unit) -> &str {
+    const FOLDERS: usize = 7;
+    let facts = unit.parsed.as_ref().map(|parsed| parsed.facts.as_slice()).unwrap_or_default();
+    let is_query =
+        |fact: &Fact| matches!(&fact.statement, Statement::Metric(says) if says.id.is_some() && says.statistic.is_some());
+    if !facts.is_empty() && facts.iter().all(is_query) {
+        return unit.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    }
+    if !facts.iter().any(|fact| matches!(fact.statement, Statement::MonitorFile(_))) {
+        return "";
+    }
+    let from = unit.path.rmatch_indices('/').nth(FOLDERS - 1).map_or(0, |(at, _)| at + 1);
+    &unit.path[from..]
 }
 
 /// Returns for each fact the position of the most faithful copy of it, of equals the first.

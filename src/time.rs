@@ -21,6 +21,9 @@ pub type Seconds = i64;
 const MILLISECONDS_FROM: f64 = 1e11;
 
 impl Instant {
+    /// No record is of a later time: 2200-01-01T00:00:00Z.
+    pub const LAST: Self = Self::from_seconds(7_258_118_400);
+
     /// Returns the instant that lies `micros` microseconds after the epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
@@ -74,9 +77,12 @@ impl Instant {
     }
 
     /// Reads the text forms listed in the module documentation; text without a zone is taken as UTC only where
-    /// `zoneless_is_utc` says that its source documents so.
+    /// `zoneless_is_utc` says that its source documents so. What lies after [`Self::LAST`] is no time of anything that was recorded.
     pub fn parse(text: &str, zoneless_is_utc: bool) -> Option<Self> {
-        let text = text.trim();
+        Self::read(text.trim(), zoneless_is_utc).filter(|at| *at < Self::LAST)
+    }
+
+    fn read(text: &str, zoneless_is_utc: bool) -> Option<Self> {
         if let Some(instant) = canonical(text.as_bytes()) {
             return Some(instant);
         }
@@ -102,7 +108,7 @@ impl Instant {
         }
         let micros = if number.abs() >= MILLISECONDS_FROM { number * 1e3 } else { number * 1e6 };
         #[expect(clippy::cast_possible_truncation, reason = "bounded above by 1e15 * 1e3 < i64::MAX")]
-        Some(Self(micros.round() as i64))
+        Some(Self(micros.round() as i64)).filter(|at| *at < Self::LAST)
     }
 
     /// Reads a text in the given `strptime` form as UTC.
@@ -163,10 +169,8 @@ fn canonical(text: &[u8]) -> Option<Instant> {
 impl fmt::Display for Instant {
     /// Writes RFC 3339 in UTC with `Z`; the fraction only where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Timestamp::from_microsecond(self.0) {
-            Ok(stamp) => write!(f, "{stamp}"),
-            Err(_) => write!(f, "out-of-range({})", self.0),
-        }
+        let ends = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        write!(f, "{}", Timestamp::from_microsecond(self.0).unwrap_or(ends))
     }
 }
 
@@ -252,6 +256,19 @@ mod tests {
         assert!(Instant::parse("2026-03-02 10:12:03", true).is_some());
         for bad in ["", "yesterday", "NaN", "1e300"] {
             assert_eq!(Instant::parse(bad, true), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_have_recorded_is_no_time() {
+        assert_eq!(utc("2199-12-31T23:59:59Z"), "2199-12-31T23:59:59Z");
+        for absurd in
+            ["2200-01-01T00:00:00Z", "9998-10-06 00:00:00", "9999-12-31T08:00:00Z", "99999999999", "1e15", "8000000000000"]
+        {
+            assert_eq!(Instant::parse(absurd, true), None, "{absurd}");
+        }
+        for micros in [i64::MAX, i64::MIN] {
+            assert!(Instant::from_micros(micros).to_string().parse::<Timestamp>().is_ok());
         }
     }
 

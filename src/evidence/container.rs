@@ -5,12 +5,13 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::citation::{ExhibitId, Locator};
+use super::hex;
 use super::ledger::Problem;
 use super::limits::Limits;
 use super::walk::SourceFile;
@@ -89,12 +90,23 @@ fn kind(head: &[u8]) -> Kind {
 ///
 /// Where the file cannot be opened or read, or is larger than `limit`.
 pub fn slurp(file: &SourceFile, limit: u64) -> io::Result<Vec<u8>> {
+    let too_large = || io::Error::other(format!("larger than {limit} bytes"));
     if file.bytes > limit {
-        return Err(io::Error::other(format!("larger than {limit} bytes")));
+        return Err(too_large());
     }
+    // What is no file on disk does not say how long it is.
     let mut bytes = Vec::new();
-    File::open(&file.path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    File::open(&file.path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens a file for a reader of its bytes as they lie on disk.
+///
+/// # Errors
+///
+/// Where the file cannot be opened.
+pub fn raw(file: &SourceFile) -> io::Result<impl BufRead + use<>> {
+    Ok(BufReader::new(File::open(&file.path)?))
 }
 
 /// Opens `file`, the `position`-th of all, and shows its contents to `visitor`.
@@ -162,7 +174,7 @@ impl Opening<'_> {
         let mut inflater = inflater.unwrap_or_default();
         input.clear();
         opened.read_to_end(&mut input)?;
-        let sealed = (hex(&Sha256::digest(&input)), input.len() as u64);
+        let sealed = (hex::lower(&Sha256::digest(&input)), input.len() as u64);
         match kind(&input) {
             Kind::Plain => {
                 let len = input.len();
@@ -425,15 +437,6 @@ fn fill(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<usize>
     Ok(filled)
 }
 
-/// Writes bytes as lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Hashes what passes.
 struct Hashing<R> {
     reader: R,
@@ -454,7 +457,7 @@ impl<R: Read> Hashing<R> {
     }
 
     fn seal(self) -> (String, u64) {
-        (hex(&self.hasher.finalize()), self.bytes)
+        (hex::lower(&self.hasher.finalize()), self.bytes)
     }
 }
 
@@ -495,13 +498,14 @@ struct Members<'r> {
     fault: Option<String>,
 }
 
-/// The compressed bytes under the decoder.
-type Input<'r> = BufReader<&'r mut dyn Read>;
+/// The compressed bytes under the decoder: those that were looked at already, and the rest.
+type Input<'r> = Chain<Cursor<Vec<u8>>, BufReader<&'r mut dyn Read>>;
 
 impl<'r> Members<'r> {
     fn new(reader: &'r mut dyn Read) -> Self {
         let input = BufReader::with_capacity(64 << 10, reader);
-        Self { decoder: Some(GzDecoder::new(input)), members: 1, trailing: 0, fault: None }
+        let decoder = GzDecoder::new(Cursor::new(Vec::new()).chain(input));
+        Self { decoder: Some(decoder), members: 1, trailing: 0, fault: None }
     }
 
     /// Says what a reader of the report must know about the gzip file.
@@ -524,17 +528,16 @@ impl<'r> Members<'r> {
     /// Goes on to the next member, if one follows.
     fn next_member(&mut self) -> io::Result<bool> {
         let Some(decoder) = self.decoder.take() else { return Ok(false) };
-        let mut input = decoder.into_inner();
-        let rest = input.fill_buf()?;
-        if rest.is_empty() {
-            return Ok(false);
-        }
-        if rest.starts_with(&[0x1f, 0x8b]) {
+        let (_, mut input) = decoder.into_inner().into_inner();
+        // What is buffered may end between the two bytes that a member begins with.
+        let mut begins = Vec::with_capacity(2);
+        input.by_ref().take(2).read_to_end(&mut begins)?;
+        if begins == [0x1f, 0x8b] {
             self.members += 1;
-            self.decoder = Some(GzDecoder::new(input));
+            self.decoder = Some(GzDecoder::new(Cursor::new(begins).chain(input)));
             return Ok(true);
         }
-        self.trailing = io::copy(&mut input, &mut io::sink())?;
+        self.trailing = begins.len() as u64 + io::copy(&mut input, &mut io::sink())?;
         Ok(false)
     }
 }

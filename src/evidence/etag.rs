@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use md5::{Digest, Md5};
 
+use super::hex;
 use super::walk::SourceFile;
 
 const MIB: u64 = 1 << 20;
@@ -54,8 +55,8 @@ pub fn matching(file: &SourceFile, wanted: &BTreeSet<String>) -> io::Result<Opti
         for size in sizes {
             let digests = digests(File::open(&file.path)?, size)?;
             let found = match shape {
-                Shape::Whole => hex(&digests),
-                Shape::Parts(parts) => format!("{}-{parts}", hex(&Md5::digest(&digests))),
+                Shape::Whole => hex::lower(&digests),
+                Shape::Parts(parts) => format!("{}-{parts}", hex::lower(&Md5::digest(&digests))),
             };
             if let Some(etag) = wanted.iter().find(|etag| etag.eq_ignore_ascii_case(&found)) {
                 return Ok(Some(etag.clone()));
@@ -92,15 +93,6 @@ fn digests(mut from: impl Read, part: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +121,7 @@ mod tests {
         let whole = "8f4e33f3dc3e414ff94e5fb6905cba8c";
         let of = |part: u64| {
             let digests = digests(&zeroes[..], part).unwrap();
-            format!("{}-{}", hex(&Md5::digest(&digests)), digests.len() / 16)
+            format!("{}-{}", hex::lower(&Md5::digest(&digests)), digests.len() / 16)
         };
         assert_eq!(found(&zeroes, &[whole]).as_deref(), Some(whole));
         assert_eq!(of(8 << 20), "5452e5568d20a60209babc69a7b95911-3");

@@ -7,6 +7,7 @@ pub mod citation;
 pub mod container;
 pub mod encoding;
 pub mod etag;
+pub mod hex;
 pub mod ledger;
 pub mod limits;
 pub mod lines;

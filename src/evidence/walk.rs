@@ -1,6 +1,6 @@
 //! Finds the files under the evidence paths, in one order whatever order the paths or the directory came in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::ledger::Problem;
@@ -21,6 +21,8 @@ pub struct SourceFile {
 pub struct Found {
     /// Regular files, sorted by their shown path, each once.
     pub files: Vec<SourceFile>,
+    /// Git repositories, sorted: `.git` folders and bare ones. Nothing in them is a file of the evidence.
+    pub repositories: Vec<String>,
     /// Paths that could not be followed, with the reason, sorted.
     pub refused: Vec<(String, Problem)>,
 }
@@ -37,11 +39,12 @@ pub fn file(path: &Path) -> std::io::Result<SourceFile> {
 
 /// Walks the given paths: files as they are, folders recursively.
 ///
-/// Symbolic links inside a folder are not followed (they may lead out of the evidence), and a `.git` folder is not entered;
-/// both are listed as refused.
+/// Symbolic links inside a folder are not followed (they may lead out of the evidence) and are listed as refused. Git repositories are
+/// listed and not entered.
 pub fn find(paths: &[PathBuf]) -> Found {
     let mut files: BTreeMap<String, SourceFile> = BTreeMap::new();
     let mut refused: BTreeMap<String, Problem> = BTreeMap::new();
+    let mut repositories: BTreeSet<String> = BTreeSet::new();
     for root in paths {
         let mut entries = walkdir::WalkDir::new(root).follow_links(false).follow_root_links(true).into_iter();
         while let Some(entry) = entries.next() {
@@ -57,8 +60,8 @@ pub fn find(paths: &[PathBuf]) -> Found {
             let name = shown(entry.path());
             let kind = entry.file_type();
             if kind.is_dir() {
-                if entry.file_name() == ".git" {
-                    refused.insert(name, Problem::whole("a git repository; this version does not read it"));
+                if entry.file_name() == ".git" || is_bare(entry.path()) {
+                    repositories.insert(name);
                     entries.skip_current_dir();
                 }
             } else if kind.is_symlink() && entry.depth() > 0 {
@@ -78,7 +81,16 @@ pub fn find(paths: &[PathBuf]) -> Found {
             }
         }
     }
-    Found { files: files.into_values().collect(), refused: refused.into_iter().collect() }
+    Found {
+        files: files.into_values().collect(),
+        repositories: repositories.into_iter().collect(),
+        refused: refused.into_iter().collect(),
+    }
+}
+
+/// Returns whether a folder is a bare git repository, or a `.git` folder under another name.
+fn is_bare(folder: &Path) -> bool {
+    folder.join("HEAD").is_file() && ["objects", "refs"].iter().all(|name| folder.join(name).is_dir())
 }
 
 /// Writes a path the way it is shown: `/` between parts, `./` in front dropped, bytes that are no UTF-8 replaced.

@@ -70,6 +70,8 @@ pub enum Listed {
     Models,
     /// Endpoints.
     Endpoints,
+    /// Inference components.
+    InferenceComponents,
     /// `EventBridge` rules.
     Rules,
     /// Targets of one rule.
@@ -84,8 +86,16 @@ pub enum Listed {
     ScalingPolicies,
     /// Images of one repository.
     Images,
+    /// Monitoring schedules.
+    MonitoringSchedules,
     /// Executions of monitoring schedules.
     MonitoringExecutions,
+    /// What Application Auto Scaling did.
+    ScalingActivities,
+    /// Log groups.
+    LogGroups,
+    /// Traces of `X-Ray` that began in an interval.
+    Traces,
 }
 
 /// Tags of a resource.
@@ -130,14 +140,36 @@ pub enum TrailWhat {
         to: Instant,
         /// Bucket the files lie in.
         bucket: String,
-        /// Their keys, with the times of their oldest and newest records.
-        files: Vec<(String, Option<Instant>, Option<Instant>)>,
+        /// The files.
+        files: Vec<Delivered>,
+        /// The digest before, of which only key and hash are stated.
+        previous: Option<Delivered>,
     },
     /// Recording was stopped or the trail deleted.
     Stopped {
         /// When.
         at: Instant,
     },
+}
+
+/// A file that a digest lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Its key.
+    pub key: String,
+    /// The time of its oldest record.
+    pub oldest: Option<Instant>,
+    /// The time of its newest record.
+    pub newest: Option<Instant>,
+    /// SHA-256 of its content, not compressed, lower-case hex.
+    pub sha256: Option<String>,
+}
+
+impl Delivered {
+    /// Returns the name of the file, by which a local copy is known: it holds account, region, time and a unique part.
+    pub fn file_name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or(&self.key)
+    }
 }
 
 impl CallStatement {

@@ -64,6 +64,14 @@ pub fn sdk_hash(key: &str) -> Option<String> {
     parts.find(|part| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit())).map(str::to_ascii_lowercase)
 }
 
+/// Returns the hash of the SDK in the key of a job's code, where it stands as the SDK writes it: `…/code/<64 hex>/FILE`.
+pub fn code_hash(key: &str) -> Option<String> {
+    let mut parts = key.rsplit('/');
+    let (file, hash, folder) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hash && folder == "code" && !file.is_empty()).then(|| hash.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +111,10 @@ mod tests {
         let hash = "9f".repeat(32);
         assert_eq!(sdk_hash(&format!("churn/code/{hash}/sourcedir.tar.gz")), Some(hash));
         assert_eq!(sdk_hash("churn/source/sourcedir.tar.gz"), None);
+        let hash = "9f".repeat(32);
+        assert_eq!(code_hash(&format!("a/churn/code/{hash}/train.py")), Some(hash.clone()));
+        for other in ["{}/code/train.py", "code/{}", "code/{}/", "source/{}/train.py", "code/{}/more/train.py"] {
+            assert_eq!(code_hash(&other.replace("{}", &hash)), None, "{other}");
+        }
     }
 }

@@ -75,11 +75,63 @@ pub enum ConfigSays {
         /// Its members.
         members: Node,
     },
+    /// A script calls the AWS CLI.
+    Cli {
+        /// The service, as written.
+        service: String,
+        /// The operation, as written.
+        operation: String,
+        /// Its options without their dashes, those of every command among them.
+        options: Node,
+        /// The line, counted from 1.
+        line: u32,
+    },
+    /// A script changes an account without anybody's approval.
+    Ungated {
+        /// The command.
+        command: String,
+        /// The line, counted from 1.
+        line: u32,
+    },
+    /// Steps that a script gives to one pipeline.
+    Steps {
+        /// Names as written, with their lines, counted from 1.
+        steps: Vec<(String, u32)>,
+    },
+    /// A list of Python packages.
+    Requirements {
+        /// The packages.
+        required: Vec<Requirement>,
+        /// Whether versions are constrained in another file.
+        constrained: bool,
+    },
+    /// A Dockerfile.
+    Dockerfile {
+        /// The image that the last stage begins with, if it is named.
+        base: Option<String>,
+        /// Whether anything in the file brings systemd.
+        brings_systemd: bool,
+        /// Instructions that call `systemctl` when a container runs: line and word.
+        systemctl: Vec<(u32, String)>,
+    },
     /// Caching of a pipeline's step, outside a definition.
     Caching {
         /// Its members.
         members: Node,
     },
+}
+
+/// A package that a list asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Normalised name.
+    pub name: String,
+    /// Which versions, as written; empty for any.
+    pub wanted: String,
+    /// Whether that is one version.
+    pub is_pinned: bool,
+    /// The line, counted from 1.
+    pub line: u32,
 }
 
 /// A step of the way into an answer.
@@ -116,12 +168,16 @@ pub enum Value {
 /// The longest text that is kept: values of enums are shorter.
 const LONGEST: usize = 80;
 
+/// The longest place in S3: `s3://`, a bucket, and a key.
+const LONGEST_PLACE: usize = 1_100;
+
 impl Node {
-    /// Returns a text, if it could be the value of an enum.
+    /// Returns a text, if it could be the value of an enum, or is a place in S3.
     pub fn text(line: Option<u32>, text: &str) -> Self {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '/' | '+');
         let is_word = !text.is_empty() && text.len() <= LONGEST && text.chars().all(is_plain);
-        Self { line, value: if is_word { Value::Text(text.to_owned()) } else { Value::Other } }
+        let is_place = text.starts_with("s3://") && text.len() <= LONGEST_PLACE && text.chars().all(|c| is_plain(c) || c == '=');
+        Self { line, value: if is_word || is_place { Value::Text(text.to_owned()) } else { Value::Other } }
     }
 
     /// Returns a value of which nothing is said.
@@ -170,6 +226,11 @@ impl ConfigStatement {
             ConfigSays::Resource { name, kind, .. } => format!("resource: {name}, {kind}"),
             ConfigSays::Undeclared { name, .. } => format!("refers to: {name}"),
             ConfigSays::Definition { .. } => "pipeline definition".to_owned(),
+            ConfigSays::Cli { service, operation, .. } => format!("command: aws {service} {operation}"),
+            ConfigSays::Ungated { command, .. } => format!("command: {command}"),
+            ConfigSays::Steps { steps } => format!("pipeline of {} steps", steps.len()),
+            ConfigSays::Requirements { required, .. } => format!("requirements: {}", required.len()),
+            ConfigSays::Dockerfile { base, .. } => format!("Dockerfile: from {}", base.as_deref().unwrap_or("another stage")),
             ConfigSays::Caching { .. } => "caching of a step".to_owned(),
         }
     }

@@ -327,12 +327,15 @@ pub struct BuildStatement {
     pub role: Option<String>,
     /// SHA-256 of what it built, where recorded.
     pub artifact_sha256: Option<String>,
+    /// The line of its specification that deploys without anybody's approval.
+    pub ungated: Option<String>,
 }
 
 impl BuildStatement {
     /// Quotes the statement.
     pub fn excerpt(&self) -> String {
         let excerpt = Excerpt::of("build:").and("id", Some(&self.id)).and("resolvedSourceVersion", self.commit.as_ref());
+        let excerpt = excerpt.and("buildspec", self.ungated.as_ref());
         excerpt.and("started", at(self.started)).and("ended", at(self.ended)).text()
     }
 }

@@ -57,6 +57,27 @@ pub enum LogWhat {
         /// Whether it was installed now.
         installed: bool,
     },
+    /// A package that was downloaded: whether it was installed too is said elsewhere, or nowhere.
+    Downloaded {
+        /// Normalised name.
+        name: String,
+        /// Version.
+        version: String,
+    },
+    /// A library says that it reads what another version of it wrote.
+    Unpickled {
+        /// Normalised name of the library.
+        name: String,
+        /// Version that wrote.
+        written_by: String,
+        /// Version that reads.
+        read_by: String,
+    },
+    /// An instance of an endpoint printed an error.
+    Failure {
+        /// What it printed.
+        message: String,
+    },
     /// The code archive was not unpacked, because the image holds code of its own.
     CodeIgnored,
     /// The job reported its end.
@@ -142,8 +163,12 @@ impl LogStatement {
             LogWhat::Commit { name, commit } => excerpt.and(name, Some(commit)),
             LogWhat::Package { name, version, installed: true } => excerpt.and("installed", Some(format!("{name}-{version}"))),
             LogWhat::Package { name, version, .. } => excerpt.and("satisfied", Some(format!("{name} {version}"))),
+            LogWhat::Downloaded { name, version } => excerpt.and("downloaded", Some(format!("{name}-{version}"))),
+            LogWhat::Unpickled { name, written_by, read_by } => {
+                excerpt.and("unpickles", Some(name)).and("writtenBy", Some(written_by)).and("readBy", Some(read_by))
+            }
             LogWhat::CodeIgnored => excerpt.and("says", Some("code in the image was kept, the archive not unpacked")),
-            LogWhat::Exit { message, .. } => excerpt.and("says", Some(message)),
+            LogWhat::Failure { message } | LogWhat::Exit { message, .. } => excerpt.and("says", Some(message)),
         }
         .text()
     }

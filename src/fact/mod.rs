@@ -6,19 +6,23 @@
 pub mod alarm;
 pub mod arn;
 pub mod call;
+pub mod clone;
 pub mod commit;
+pub mod component;
 pub mod config;
 pub mod density;
 pub mod image;
 pub mod job;
 pub mod log;
 pub mod metric;
+pub mod model_error;
 pub mod monitor;
 pub mod object;
 pub mod pattern;
 pub mod pipeline;
 pub mod principal;
 pub mod registry;
+pub mod run_log;
 pub mod s3;
 pub mod scaling;
 pub mod secret;
@@ -95,6 +99,8 @@ pub enum Statement {
     EndpointConfig(Box<serving::ConfigStatement>),
     /// About an endpoint.
     Endpoint(Box<serving::EndpointStatement>),
+    /// About an inference component.
+    Component(Box<component::ComponentStatement>),
     /// About a pipeline.
     Pipeline(Box<pipeline::PipelineStatement>),
     /// About the definition that one execution ran.
@@ -119,6 +125,10 @@ pub enum Statement {
     Image(Box<image::ImageStatement>),
     /// About a build that checked code out.
     Build(Box<job::BuildStatement>),
+    /// What a CI run or a scheduler's task printed.
+    RunLog(Box<run_log::RunLog>),
+    /// What callers of an endpoint were told.
+    ModelError(Box<model_error::ModelError>),
     /// A line, or the extent, of a log stream.
     Log(Box<log::LogStatement>),
     /// An API call that changes something.
@@ -143,6 +153,8 @@ pub enum Statement {
     Evaluation(Box<metric::EvaluationStatement>),
     /// About a monitoring schedule or one of its executions.
     Monitor(Box<monitor::MonitorStatement>),
+    /// A file that Model Monitor wrote.
+    MonitorFile(Box<monitor::MonitorFile>),
     /// What a template, definition, request or script says to AWS.
     Config(Box<config::ConfigStatement>),
 }
@@ -156,6 +168,7 @@ impl Statement {
             Self::Package(package) => package.excerpt(),
             Self::EndpointConfig(config) => config.excerpt(),
             Self::Endpoint(endpoint) => endpoint.excerpt(),
+            Self::Component(component) => component.excerpt(),
             Self::Pipeline(pipeline) => pipeline.excerpt(),
             Self::Definition(definition) => definition.excerpt(),
             Self::Execution(execution) => execution.excerpt(),
@@ -168,6 +181,8 @@ impl Statement {
             Self::Manifest(manifest) => manifest.excerpt(),
             Self::Image(image) => image.excerpt(),
             Self::Build(build) => build.excerpt(),
+            Self::RunLog(log) => log.excerpt(),
+            Self::ModelError(error) => error.excerpt(),
             Self::Log(log) => log.excerpt(),
             Self::Call(call) => call.excerpt(),
             Self::Listed(listed) => listed.excerpt(),
@@ -180,6 +195,7 @@ impl Statement {
             Self::Trace(trace) => trace.excerpt(),
             Self::Evaluation(evaluation) => evaluation.excerpt(),
             Self::Monitor(monitor) => monitor.excerpt(),
+            Self::MonitorFile(file) => file.excerpt(),
             Self::Config(config) => config.excerpt(),
         }
     }

@@ -21,6 +21,8 @@ pub struct PipelineStatement {
     pub modified: Option<Instant>,
     /// Its definition, where the record holds it.
     pub definition: Option<Definition>,
+    /// Where in S3 the definition was taken from: bucket, key, version.
+    pub located: Option<(String, String, Option<String>)>,
 }
 
 /// The definition that one execution ran.
@@ -109,7 +111,11 @@ impl PipelineStatement {
     pub fn excerpt(&self) -> String {
         let steps = self.definition.as_ref().map(|definition| definition.steps.len());
         let excerpt = Excerpt::of("pipeline:").and("name", self.name.as_deref().or(Some(self.arn.last())));
-        excerpt.and("modified", at(self.modified)).and("steps", steps).text()
+        excerpt
+            .and("modified", at(self.modified))
+            .and("steps", steps)
+            .and("definition", self.located.as_ref().map(|(bucket, key, _)| format!("s3://{bucket}/{key}")))
+            .text()
     }
 }
 

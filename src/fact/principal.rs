@@ -2,25 +2,27 @@
 
 use std::fmt;
 
+use super::symbol::Symbol;
+
 /// The identity behind an API call, as `CloudTrail` recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     /// `AssumedRole`, `IAMUser`, `Root`, `AWSService`, …
-    pub kind: String,
+    pub kind: Symbol,
     /// ARN of the session or user.
     pub arn: Option<String>,
     /// Account of the caller.
-    pub account: Option<String>,
+    pub account: Option<Symbol>,
     /// ARN of the role behind an assumed-role session.
-    pub role: Option<String>,
+    pub role: Option<Symbol>,
     /// Name of the session.
     pub session: Option<String>,
     /// AWS service that made the call on the caller's behalf.
-    pub invoked_by: Option<String>,
+    pub invoked_by: Option<Symbol>,
     /// Whether the session came from the web console.
     pub console: bool,
     /// The client's own description of itself.
-    pub agent: Option<String>,
+    pub agent: Option<Symbol>,
     /// The person behind the session, where the account passes it on.
     pub source_identity: Option<String>,
 }
@@ -83,7 +85,7 @@ mod tests {
     use super::*;
 
     fn session(role: &str, session: &str) -> Principal {
-        Principal { role: Some(role.to_owned()), session: Some(session.to_owned()), ..Principal::default() }
+        Principal { role: Some(role.into()), session: Some(session.to_owned()), ..Principal::default() }
     }
 
     #[test]

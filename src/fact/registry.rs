@@ -119,6 +119,8 @@ pub struct PackageStatement {
     pub tags: LiteMap<String, String>,
     /// Where its evaluation results lie.
     pub evaluations: Vec<S3Uri>,
+    /// Whether it carries the files that later data is to be held against (`DriftCheckBaselines`).
+    pub has_baselines: bool,
     /// Who created it, as the package itself records.
     pub created_by: Option<String>,
     /// Who last changed it, as the package itself records.
@@ -138,9 +140,11 @@ pub struct FeatureGroupStatement {
     pub record_identifier: Option<String>,
     /// Feature that holds the event time.
     pub event_time: Option<String>,
+    /// Type that is declared for the event time, such as `Fractional`.
+    pub event_time_type: Option<String>,
     /// Where the offline store lies.
     pub offline: Option<S3Uri>,
-    /// Whether it has an online store.
+    /// Whether it has an online store, if the record tells.
     pub online: Option<bool>,
 }
 

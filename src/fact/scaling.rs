@@ -48,6 +48,8 @@ pub enum Scaling {
         measure: Option<Measure>,
         /// Value that it keeps the metric at.
         target: Option<f64>,
+        /// Seconds that it waits after it added instances.
+        cooldown: Option<i64>,
     },
     /// It was scaled, or should have been.
     Activity {
@@ -72,7 +74,7 @@ impl ScalingStatement {
         match &self.what {
             Scaling::Target { least, most } => excerpt.and("minCapacity", *least).and("maxCapacity", *most),
             Scaling::Removed => excerpt.and("what", Some("deregistered")),
-            Scaling::Policy { name, predefined, measure, target } => excerpt
+            Scaling::Policy { name, predefined, measure, target, .. } => excerpt
                 .and("policy", Some(name))
                 .and("predefined", predefined.as_ref())
                 .and("metric", measure.as_ref().and_then(|measure| measure.metric.as_ref()))

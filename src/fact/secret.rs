@@ -2,6 +2,8 @@
 //!
 //! They are replaced when they are read, so that nothing later can print them by mistake.
 
+mod running;
+
 use std::sync::LazyLock;
 
 use litemap::LiteMap;
@@ -13,7 +15,7 @@ use super::s3::S3Uri;
 pub const REDACTED: &str = "<redacted>";
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)secret|token|pass(w|phrase|$|[-_.])|\bpwd\b|_pwd|credential|private|api[-_.]?key|access[-_.]?key|account[-_.]?key|oauth|(^|[-_.])auth([-_.]|$)|(^|[-_.])key$").ok()
+    Regex::new(r"(?i)secret|token|pass(w|phrase|$|[-_.])|\bpwd\b|_pwd|(^|[-_.])pw($|[-_.])|credential|private|api[-_.]?key|access[-_.]?key|account[-_.]?key|oauth|(^|[-_.])auth(orization)?([-_.]|$)|(^|[-_.])key$").ok()
 });
 
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -27,6 +29,8 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | \beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.   # JSON web tokens
         | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY
         | \bBearer\s+[0-9A-Za-z._~+/=-]{6,}    # HTTP authorisation
+        | \bhooks\.slack\.com/(services|workflows|triggers)/[0-9A-Za-z/_-]+   # addresses that are secrets
+        | \bwebhook\.office\.com/webhookb2/[0-9A-Za-z/@_-]+
         ",
     )
     .ok()
@@ -35,16 +39,8 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A password in a URL. Apart from the others, which begin with words that are searched for fast.
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\w+://[^\s/:@]*:[^\s@]+@").ok());
 
-/// The length of the shortest text that [`VALUE`] or [`URL`] can match: `a://:b@`.
-const SHORTEST: usize = 7;
-
-/// A name and what stands behind it in running text: `password=x`, `"token": "x"`, `--secret x`.
-static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let name =
-        r"(?i:[\w.-]*(?:secret|token|passw|passphrase|pwd|\bpw\b|credential|(?:private|api|access|account)[-_.]?key)[\w.-]*)";
-    let value = r#"[^\s"'<>,;&]{4,}"#;
-    Regex::new(&format!(r#"({name})("?\s*[=:]\s*"?)({value})|(--{name})(\s+)({value})"#)).ok()
-});
+/// The length of the shortest text that [`VALUE`] can match: `Bearer abcdef`.
+const SHORTEST: usize = 13;
 
 /// A run of the characters of a secret access key.
 static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9/+]+").ok());
@@ -55,7 +51,7 @@ pub fn is_secret(name: &str, value: &str) -> bool {
         return false;
     }
     let matches = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    if value.len() >= SHORTEST && (matches(&VALUE, value) || (value.contains('@') && matches(&URL, value))) {
+    if (value.len() >= SHORTEST && matches(&VALUE, value)) || (value.contains('@') && matches(&URL, value)) {
         return true;
     }
     if !matches(&NAME, name) {
@@ -97,11 +93,8 @@ pub fn redact_text(text: &str) -> String {
     for pattern in [&VALUE, &URL].into_iter().filter_map(|pattern| pattern.as_ref()) {
         text = pattern.replace_all(&text, REDACTED).into_owned();
     }
-    let (Some(named), Some(key)) = (NAMED.as_ref(), KEY.as_ref()) else { return text };
-    let text = named.replace_all(&text, |found: &regex::Captures<'_>| {
-        let part = |at: usize| found.get(at).or_else(|| found.get(at + 3)).map(|part| part.as_str()).unwrap_or_default();
-        if is_secret(part(1), part(3)) { format!("{}{}{REDACTED}", part(1), part(2)) } else { found[0].to_owned() }
-    });
+    let Some(key) = KEY.as_ref() else { return text };
+    let text = running::redact(&text).unwrap_or(text);
     // Secret access keys have 40 characters of all kinds; so have commits, of two kinds.
     key.replace_all(&text, |found: &regex::Captures<'_>| {
         let run = &found[0];
@@ -122,6 +115,8 @@ mod tests {
             ("DB_PASSWORD", "hunter2"),
             ("WANDB_API_KEY", "abc"),
             ("X", "AKIAIOSFODNN7EXAMPLE"),
+            ("X", "Bearer abcdef"),
+            ("X", "a://:b@"),
             ("INDEX_URL", "https://aws:pw@host/simple"),
             ("github_token", "ghp_0123456789012345678901234567890123456"),
         ] {
@@ -147,6 +142,7 @@ mod tests {
                 "the token expired at 4e1243bd22c66e76c2ba9eddc1f91394e57f9f83",
             ),
             ("AlgorithmError: ValueError: max_tokens=512 is too few", "AlgorithmError: ValueError: max_tokens=512 is too few"),
+            ("post https://hooks.slack.com/services/T00/B00/abcdef", "post https://<redacted>"),
         ] {
             assert_eq!(redact_text(text), shown);
         }

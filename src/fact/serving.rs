@@ -1,6 +1,7 @@
 //! Endpoint configurations and endpoints.
 
 use super::arn::Arn;
+use super::s3::S3Uri;
 use super::{Excerpt, Words, at};
 use crate::time::Instant;
 
@@ -21,6 +22,8 @@ pub struct Variant {
     pub instance: Option<String>,
     /// Whether `SageMaker` itself finds its capacity: serverless, or with managed instance scaling.
     pub managed: bool,
+    /// Whether a shell can be opened in its containers.
+    pub live_access: bool,
 }
 
 /// What one record says about an endpoint configuration.
@@ -38,6 +41,17 @@ pub struct ConfigStatement {
     pub variants: Vec<Variant>,
     /// Whether requests and answers are captured.
     pub captures: bool,
+    /// Where to, and how many of them.
+    pub capture: Option<Capture>,
+}
+
+/// Where an endpoint's requests are captured to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capture {
+    /// The place under which endpoint, variant and hour follow.
+    pub to: S3Uri,
+    /// Percentage of the requests that are captured.
+    pub percent: f64,
 }
 
 /// What a record about an endpoint is about.
@@ -90,6 +104,10 @@ pub struct EndpointStatement {
     pub config: Option<String>,
     /// Configuration being deployed.
     pub pending: Option<String>,
+    /// Whether what is being deployed answers requests already, by the stage it is said to be in.
+    pub pending_answers: bool,
+    /// How much of the requests a deployment gives to the new fleet at first, from 0 to 1, where a request says it.
+    pub first_share: Option<f64>,
     /// Status, in the API's spelling.
     pub status: Option<String>,
     /// Why it failed, in `SageMaker`'s words.
@@ -128,7 +146,11 @@ impl ConfigStatement {
     pub fn excerpt(&self) -> String {
         let excerpt = Excerpt::of("endpoint config:").and("name", self.name.as_deref().or(Some(self.arn.last())));
         let fold = |excerpt: Excerpt, variant: &Variant| {
-            excerpt.and("variant", Some(&variant.name)).and("model", variant.model.as_ref()).and("weight", variant.weight)
+            excerpt
+                .and("variant", Some(&variant.name))
+                .and("model", variant.model.as_ref())
+                .and("weight", variant.weight)
+                .and("enableSSMAccess", variant.live_access.then_some(true))
         };
         self.variants.iter().fold(excerpt.and("created", at(self.created)), fold).text()
     }

@@ -11,6 +11,8 @@ pub struct TraceStatement {
     pub home: Home,
     /// Id that all records of the trace share.
     pub trace: String,
+    /// Whether it is a row of a list, whose parts are the services that the trace passed and whose times are those of the whole.
+    pub is_summary: bool,
     /// Parts of the request, in the order of the record.
     pub spans: Vec<TraceSpan>,
 }
@@ -31,7 +33,7 @@ pub struct TraceSpan {
 impl TraceStatement {
     /// Quotes the statement.
     pub fn excerpt(&self) -> String {
-        let excerpt = Excerpt::of("trace:").and("id", Some(&self.trace));
+        let excerpt = Excerpt::of(if self.is_summary { "trace, in short:" } else { "trace:" }).and("id", Some(&self.trace));
         let fold = |excerpt: Excerpt, span: &TraceSpan| {
             let took = span.to.map(|to| format!("{} ms", (to.micros() - span.from.micros()) / 1_000));
             excerpt.and(&span.name, Some(took.unwrap_or_else(|| "not finished".to_owned())))

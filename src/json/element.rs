@@ -30,13 +30,24 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// Returns the members from a place on: 0, or where a member ends.
+    pub fn fields_from(&self, at: usize) -> Fields<'a> {
+        if at == 0 { self.fields() } else { Fields { at, begun: true, ..self.fields() } }
+    }
+
     /// Returns the text of the member with the given key.
     pub fn field(&self, key: &str) -> Option<&'a [u8]> {
-        // Most keys that are asked for are not there, which in long texts is found out faster than what is.
+        let mut fields = self.fields();
+        let is_it = |(name, _): &(&[u8], &[u8])| *name == key.as_bytes();
+        // Most keys that are asked for come first or are not there, which in long texts is found out faster than what is.
         if self.bytes.len() > LONG {
+            let first = fields.next()?;
+            if is_it(&first) {
+                return Some(first.1);
+            }
             memchr::memmem::find(self.bytes, key.as_bytes())?;
         }
-        self.fields().find(|(name, _)| *name == key.as_bytes()).map(|(_, value)| value)
+        fields.find(is_it).map(|(_, value)| value)
     }
 
     /// Returns the keys of this element.
@@ -133,7 +144,7 @@ fn string_end(text: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Returns the position of the first quote or backslash. Most strings are short: their words are compared in place.
-fn short_run(text: &[u8]) -> Option<usize> {
+pub fn short_run(text: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
     let (words, _) = text.as_chunks::<8>();
@@ -152,6 +163,9 @@ fn short_run(text: &[u8]) -> Option<usize> {
 
 /// Returns the content of a string value's text; nothing for other values.
 pub fn string(value: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some(text) = plain(value) {
+        return Some(Cow::Borrowed(text));
+    }
     let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     if memchr::memchr(b'\\', inner).is_none() {
         return Some(String::from_utf8_lossy(inner));
@@ -165,11 +179,47 @@ pub fn string(value: &[u8]) -> Option<Cow<'_, str>> {
 ///
 /// Where the value is no scalar.
 pub fn text(value: &[u8]) -> Result<(Text, Option<&'static str>), serde_json::Error> {
-    let plain = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-    match plain.filter(|inner| memchr::memchr(b'\\', inner).is_none()).map(std::str::from_utf8) {
-        Some(Ok(text)) => Ok((Text::of(text), None)),
-        _ => read(value),
+    plain(value).map_or_else(|| read(value), |text| Ok((Text::of(text), None)))
+}
+
+/// Returns the content of a string value's text that is written as it is.
+pub fn plain(value: &[u8]) -> Option<&str> {
+    let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if memchr::memchr(b'\\', inner).is_some() {
+        return None;
     }
+    simdutf8::basic::from_utf8(inner).ok()
+}
+
+/// Returns a JSON text with the escapes written out that need not be (`\\/`, and `\\u` of what may stand in a string as it is), so that
+/// keys and words can be looked for in it; nothing if it has none.
+pub fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut plain = Vec::new();
+    let (mut at, mut kept) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', text.get(at..)?) {
+        let here = at + found;
+        at = here + 2;
+        let (written, after) = match text.get(here + 1) {
+            Some(b'/') => ('/', at),
+            Some(b'u') => {
+                let units = [unit(here), unit(here + 6)];
+                let mut decoded = char::decode_utf16(units.into_iter().flatten());
+                match decoded.next() {
+                    Some(Ok(one)) if one >= ' ' && !matches!(one, '"' | '\\') => (one, here + 6 * one.len_utf16()),
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        plain.extend_from_slice(&text[kept..here]);
+        plain.extend_from_slice(written.encode_utf8(&mut [0; 4]).as_bytes());
+        (at, kept) = (after, after);
+    }
+    (kept > 0).then(|| [plain.as_slice(), &text[kept..]].concat())
 }
 
 /// Deserialises a text as `T`, in either spelling of its members ([`super::members`]). Where strings in it are no Unicode (bytes that are no UTF-8, half of a surrogate pair), they are
@@ -259,6 +309,23 @@ mod tests {
         let expected = [("a", r#"{"b":["]",{}]}"#), (r#"c\"d"#, "1.5e3"), ("e", r#""x\\""#), ("f", "null")];
         assert_eq!(fields, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
         assert_eq!(string(element.field("e").unwrap()).as_deref(), Some("x\\"));
+    }
+
+    #[test]
+    fn escapes_that_need_not_be_are_written_out() {
+        for (text, plain) in [
+            (r#"{"a\u0062":"\/x\/"}"#, Some(r#"{"ab":"/x/"}"#)),
+            (r#""\ud83d\ude00\u00e9\n""#, Some(r#""😀é\n""#)),
+            (r#""\\u0062 \"\\/""#, None),
+            (r#""\u0022\u005c\u000a\ud800\ud800x\u12""#, None),
+            (r#""\ud800\u0041""#, Some(r#""\ud800A""#)),
+            (r#""a\u004"#, None),
+            (r#""\"#, None),
+            ("{}", None),
+        ] {
+            let found = unescaped(text.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+            assert_eq!(found.as_deref(), plain, "{text}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use serde::de::{
 /// Where the text is no JSON or does not fit `T`.
 pub fn read<'de, T: serde::Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
     // Text that is known to be UTF-8 is not looked at again string by string; in text that is not, the place is named.
-    match std::str::from_utf8(text) {
+    match simdutf8::basic::from_utf8(text) {
         Ok(text) => whole(serde_json::Deserializer::from_str(text)),
         Err(_) => whole(serde_json::Deserializer::from_slice(text)),
     }
@@ -221,7 +221,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(StructFields { access, fields: self.fields })
+        self.visitor.visit_map(StructFields { access, fields: self.fields, next: 0 })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
@@ -239,13 +239,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<V> {
 struct StructFields<A> {
     access: A,
     fields: &'static [&'static str],
+    /// The field after the one that was read last: mostly the next one to come.
+    next: usize,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for StructFields<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        self.access.next_key_seed(FieldName { seed, fields: self.fields })
+        self.access.next_key_seed(FieldName { seed, fields: self.fields, next: &mut self.next })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -254,12 +256,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for StructFields<A> {
 }
 
 /// Reads a member's name and finds which field it means.
-struct FieldName<K> {
+struct FieldName<'n, K> {
     seed: K,
     fields: &'static [&'static str],
+    next: &'n mut usize,
 }
 
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for FieldName<K> {
+impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for FieldName<'_, K> {
     type Value = K::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K::Value, D::Error> {
@@ -267,7 +270,7 @@ impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for FieldName<K> {
     }
 }
 
-impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for FieldName<K> {
+impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for FieldName<'_, K> {
     type Value = K::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,11 +278,16 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for FieldName<K> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<K::Value, E> {
-        let same = |field: &&&str| match (field.as_bytes(), name.as_bytes()) {
+        let same = |field: &&str| match (field.as_bytes(), name.as_bytes()) {
             ([own, others @ ..], [first, rest @ ..]) => rest == others && own.eq_ignore_ascii_case(first),
             _ => false,
         };
-        let name = self.fields.iter().find(same).map_or(name, |field| *field);
+        let (before, after) = self.fields.split_at(*self.next);
+        let found = after.iter().position(same).map(|at| before.len() + at).or_else(|| before.iter().position(same));
+        let name = found.map_or(name, |at| {
+            *self.next = at + 1;
+            self.fields[at]
+        });
         self.seed.deserialize(serde::de::value::StrDeserializer::new(name))
     }
 }

@@ -46,7 +46,8 @@ impl Text {
     }
 }
 
-fn says_nothing(text: &str) -> bool {
+/// Returns whether a text stands for no value: it is empty or withheld.
+pub fn says_nothing(text: &str) -> bool {
     text.is_empty() || is_withheld(text)
 }
 

@@ -12,7 +12,7 @@ mod token;
 
 pub use token::first_key;
 
-use super::lanes::{self, Lanes};
+use super::lanes::{self, BLOCKS, Lanes, STRIDE, Words};
 use crate::evidence::window::Window;
 use token::{Verdict, is_scalar, last_key, last_token, next_candidate, value_length};
 
@@ -132,84 +132,103 @@ impl lanes::Task for Pass<'_, '_> {
 /// Text the last scalar of a block may reach into.
 const LOOKAHEAD: usize = 40;
 
-/// Bits carried from one block to the next.
+/// What is carried from one stride to the next, a bit each.
 #[derive(Clone, Copy)]
 struct Carry {
-    /// All ones inside a string.
-    in_string: u64,
+    /// The last byte lay inside a string.
+    in_string: u8,
     /// The first byte is escaped.
     escaped: bool,
     /// A value may begin at the first byte.
-    may_begin: u64,
+    may_begin: u8,
     /// A value ended at the last byte, or before the spaces that reach up to it.
     value_ended: u64,
     /// The last byte was a separator.
-    separator: u64,
+    separator: u8,
     /// The last byte belonged to a scalar.
-    scalar: u64,
+    scalar: u8,
 }
 
 impl Carry {
     const FRESH: Self = Self { in_string: 0, escaped: false, may_begin: 1, value_ended: 0, separator: 0, scalar: 0 };
 }
 
-/// What a block holds outside strings, and the first place where it is wrong.
+/// What a stride holds outside strings, and where it is wrong.
 struct Structure {
-    /// Brackets and first bytes of scalars, up to the first wrong place.
-    brackets: u64,
+    /// The blocks that hold any of what follows.
+    holds: u8,
     /// Opening brackets.
-    open: u64,
+    open: Words,
     /// Closing brackets.
-    close: u64,
+    close: Words,
+    /// Brackets and first bytes of scalars.
+    tokens: Words,
     /// Places where tokens stand side by side that may not.
-    wrong: u64,
+    wrong: Words,
+    /// Values that only spaces set apart from the value before them: wrong but at the top.
+    unseparated: Words,
 }
 
 impl Structure {
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "measured: its carry stays in registers only when inlined into the loop")]
-    fn of(masks: lanes::Masks, carry: &mut Carry, depth: u32) -> Self {
-        let mut masks = masks;
-        let mut escaped_next = false;
-        if masks.backslash != 0 || carry.escaped {
-            let (escaped, next) = escapes(masks.backslash, carry.escaped);
-            masks.quote &= !escaped;
-            escaped_next = next;
+    #[expect(clippy::inline_always, reason = "the vector instructions are enabled in the function this is inlined into")]
+    fn of<L: Lanes>(lanes: L, mut masks: lanes::Masks, carry: &mut Carry) -> Self {
+        if carry.escaped || lanes.holds(lanes.load(&masks.backslash)) != 0 {
+            for (quote, backslash) in masks.quote.iter_mut().zip(masks.backslash) {
+                let escaped;
+                (escaped, carry.escaped) = escapes(backslash, carry.escaped);
+                *quote &= !escaped;
+            }
         }
-        let string = prefix_xor(masks.quote) ^ carry.in_string;
-        let outside = !string & !masks.quote;
-        let (open, close) = (masks.open & outside, masks.close & outside);
-        let (separator, space) = (masks.separator & outside, masks.space & outside);
-        let begins = masks.quote & string;
-        let may_begin = open | separator | space;
-        let scalar = outside & !(close | may_begin);
+        let quote = lanes.load(&masks.quote);
+        let (string, in_string) = lanes.parity(quote, carry.in_string);
+        carry.in_string = in_string;
+        let inside = lanes.or(string, quote);
+        let open = lanes.without(lanes.load(&masks.open), inside);
+        let close = lanes.without(lanes.load(&masks.close), inside);
+        let separator = lanes.without(lanes.load(&masks.separator), inside);
+        let space = lanes.without(lanes.load(&masks.space), inside);
+        let may_begin = lanes.or(lanes.or(open, separator), space);
+        let scalar = lanes.without(lanes.without(lanes.fill(u8::MAX), inside), lanes.or(close, may_begin));
 
         // A value begins only after an opening bracket, a separator or a space; no separator or closing bracket follows a
         // separator. (What may follow a string or a closing bracket is thereby settled too.)
-        let after_begin = (may_begin << 1) | carry.may_begin;
-        let scalar_begins = scalar & !((scalar << 1) | carry.scalar);
-        let mut wrong =
-            ((begins | open | scalar_begins) & !after_begin) | (((separator << 1) | carry.separator) & (separator | close));
-        let value = (masks.quote & !string) | close | scalar;
-        let mut value_ended = value >> 63;
-        if space != 0 {
-            // Between two values stands a separator, also across spaces.
-            let (skipped, reaches) = (((value << 1) | carry.value_ended) & space).overflowing_add(space);
-            let unseparated = skipped & !space & (begins | open | scalar_begins);
-            value_ended |= u64::from(reaches);
-            // At the top, values follow each other: only what stands inside a bracket is judged.
-            wrong |= if depth > 0 && (close == 0 || depth > 1) { unseparated } else { unseparated & !open };
+        let after_begin;
+        (after_begin, carry.may_begin) = lanes.next(may_begin, carry.may_begin);
+        let after_scalar;
+        (after_scalar, carry.scalar) = lanes.next(scalar, carry.scalar);
+        let after_separator;
+        (after_separator, carry.separator) = lanes.next(separator, carry.separator);
+        let tokens = lanes.or(open, lanes.without(scalar, after_scalar));
+        let begins = lanes.or(lanes.and(quote, string), tokens);
+        let tokens = lanes.or(tokens, close);
+        let wrong = lanes.or(lanes.without(begins, after_begin), lanes.and(after_separator, lanes.or(separator, close)));
+        let value = lanes.without(lanes.without(lanes.fill(u8::MAX), string), may_begin);
+        let mut unseparated = [0; BLOCKS];
+        let mut holds = lanes.holds(lanes.or(tokens, wrong));
+        // Between two values stands a separator, also across spaces.
+        if lanes.holds(space) == 0 {
+            unseparated[0] = carry.value_ended & lanes.store(begins)[0];
+            holds |= u8::from(unseparated[0] != 0);
+            carry.value_ended = u64::from(lanes.tops(value) >> 7);
+        } else {
+            let (spaces, values, begins) = (lanes.store(space), lanes.store(value), lanes.store(begins));
+            for (block, unseparated) in unseparated.iter_mut().enumerate() {
+                let (space, value) = (spaces[block], values[block]);
+                let (skipped, reaches) = ((value << 1 | carry.value_ended) & space).overflowing_add(space);
+                *unseparated = (skipped | carry.value_ended) & !space & begins[block];
+                carry.value_ended = value >> 63 | u64::from(reaches);
+            }
+            holds |= lanes.holds(lanes.load(&unseparated));
         }
-        *carry = Carry {
-            in_string: if string >> 63 == 1 { u64::MAX } else { 0 },
-            escaped: escaped_next,
-            may_begin: may_begin >> 63,
-            value_ended,
-            separator: separator >> 63,
-            scalar: scalar >> 63,
-        };
-        let before_wrong = (wrong & wrong.wrapping_neg()).wrapping_sub(1);
-        Self { brackets: (open | close | scalar_begins) & before_wrong, open, close, wrong }
+        Self {
+            holds,
+            open: lanes.store(open),
+            close: lanes.store(close),
+            tokens: lanes.store(tokens),
+            wrong: lanes.store(wrong),
+            unseparated,
+        }
     }
 }
 
@@ -259,51 +278,86 @@ impl Skimmer {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the vector instructions are enabled in the function this is inlined into")]
     fn run<L: Lanes>(&mut self, lanes: L, text: &[u8], offset: u64, ended: bool, visit: &mut dyn FnMut(Piece<'_>)) -> Step {
-        // The loop below takes two thirds of the time of reading an organisation's trail: what it carries from block to block
-        // stays in registers, and brackets are handled out of line.
         let mut carry = self.carry;
         let mut at = self.at;
-        let mut padded = [b' '; 64];
+        let mut padded = [b' '; STRIDE];
         let step = loop {
             let left = text.len().saturating_sub(at);
-            if left < 64 + LOOKAHEAD && (left == 0 || !ended) {
+            if left < STRIDE + LOOKAHEAD && (left == 0 || !ended) {
                 break match self.start {
                     Some(start) if text.len() - start > self.longest => Step::Suspicious(start),
                     _ => Step::More,
                 };
             }
-            let block = if let Some(block) = text[at..].first_chunk::<64>() {
-                block
+            let stride = if let Some(stride) = text[at..].first_chunk::<STRIDE>() {
+                stride
             } else {
                 padded[..left].copy_from_slice(&text[at..]);
                 &padded
             };
-            let bits = Structure::of(lanes.masks(block), &mut carry, self.depth);
-            let mut brackets = bits.brackets;
-            while brackets != 0 {
-                let here = at + brackets.trailing_zeros() as usize;
-                let bit = brackets & brackets.wrapping_neg();
-                brackets ^= bit;
-                let stands = if bits.open & bit != 0 {
-                    self.opened(text, here)
-                } else if bits.close & bit != 0 {
-                    self.closed(text, here, offset, visit)
-                } else {
-                    is_scalar(&text[here..])
-                };
-                if !stands {
+            let bits = Structure::of(lanes, lanes.masks(stride), &mut carry);
+            let mut holds = bits.holds;
+            while holds != 0 {
+                let block = holds.trailing_zeros() as usize;
+                holds &= holds - 1;
+                let begin = at + 64 * block;
+                let mut wrong = bits.wrong[block];
+                if bits.unseparated[block] != 0 {
+                    // At the top, values follow each other: only what stands inside a bracket is judged.
+                    let inside = self.depth > 0 && (bits.close[block] == 0 || self.depth > 1);
+                    wrong |= if inside { bits.unseparated[block] } else { bits.unseparated[block] & !bits.open[block] };
+                }
+                let before_wrong = (wrong & wrong.wrapping_neg()).wrapping_sub(1);
+                let mut tokens = bits.tokens[block] & before_wrong;
+                while tokens != 0 {
+                    let here = begin + tokens.trailing_zeros() as usize;
+                    let bit = tokens & tokens.wrapping_neg();
+                    tokens ^= bit;
+                    let is_deep = self.depth > self.depth_of_elements + 1 && self.start.is_some();
+                    let stands = if bits.open[block] & bit != 0 {
+                        if is_deep { self.opened_deep(text, here) } else { self.opened(text, here) }
+                    } else if bits.close[block] & bit != 0 {
+                        if is_deep { self.closed_deep(text, here) } else { self.closed(text, here, offset, visit) }
+                    } else {
+                        is_scalar(&text[here..])
+                    };
+                    if !stands {
+                        return Step::Suspicious(self.start.unwrap_or(here));
+                    }
+                }
+                if wrong != 0 {
+                    let here = begin + wrong.trailing_zeros() as usize;
                     return Step::Suspicious(self.start.unwrap_or(here));
                 }
             }
-            if bits.wrong != 0 {
-                let here = at + bits.wrong.trailing_zeros() as usize;
-                return Step::Suspicious(self.start.unwrap_or(here));
-            }
-            at += 64;
+            at += STRIDE;
         };
         self.carry = carry;
         self.at = at;
         step
+    }
+
+    /// Enters a bracket inside a container of an element, of which nothing is noted; returns false as [`Self::opened`] does.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: most brackets are of these")]
+    fn opened_deep(&mut self, text: &[u8], at: usize) -> bool {
+        let in_array = self.kinds & 1 == 1;
+        if self.depth >= 63 || (!in_array && text[at - 1] != b':' && last_token(&text[..at]) != Some(b':')) {
+            return false;
+        }
+        self.depth += 1;
+        self.kinds = self.kinds << 1 | u64::from(text[at] == b'[');
+        true
+    }
+
+    /// Leaves it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: most brackets are of these")]
+    fn closed_deep(&mut self, text: &[u8], at: usize) -> bool {
+        let stands = (self.kinds & 1 == 1) == (text[at] == b']');
+        self.depth -= u32::from(stands);
+        self.kinds >>= u32::from(stands);
+        stands
     }
 
     /// Enters a bracket; returns false where it cannot stand, or is nested beyond what is tracked here.
@@ -521,15 +575,6 @@ fn escapes(backslashes: u64, carried: bool) -> (u64, bool) {
         }
     }
     (escaped, next)
-}
-
-/// Sets each bit to the parity of the bits up to it: all bits between an opening and a closing quote.
-fn prefix_xor(bits: u64) -> u64 {
-    let mut bits = bits;
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
 }
 
 /// Positions inside one element fit 32 bits, as elements are bounded far below 4 GiB.

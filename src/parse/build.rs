@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::gate::ungated_specified;
 use super::sink::Sink;
 use super::{Context, Each, Reader};
 use crate::evidence::citation::{Locator, Source};
@@ -41,6 +42,7 @@ struct Build {
 #[serde(default)]
 struct Location {
     location: Text,
+    buildspec: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -57,6 +59,7 @@ fn build(build: Build, place: &Locator, _: &Context<'_>, sink: &mut Sink) {
         project: build.project_name.0,
         commit: resolved.as_deref().and_then(commit),
         repository: build.source.location.0,
+        ungated: build.source.buildspec.0.as_deref().and_then(ungated_specified),
         started: build.start_time.0,
         ended: build.end_time.0,
         role: build.service_role.0,
@@ -104,6 +107,7 @@ fn execution(execution: Execution, place: &Locator, _: &Context<'_>, sink: &mut 
             ended: execution.last_update_time.0,
             role: None,
             artifact_sha256: None,
+            ungated: None,
         };
         let time = statement.ended.or(statement.started);
         sink.say(place, Source::Build, time, Statement::Build(Box::new(statement)));

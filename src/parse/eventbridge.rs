@@ -204,6 +204,7 @@ fn build(change: BuildChange) -> Option<Statement> {
         ended: None,
         role: None,
         artifact_sha256: None,
+        ungated: None,
     })))
 }
 

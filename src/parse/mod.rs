@@ -11,16 +11,21 @@ mod csv;
 mod data;
 mod ecr;
 mod eventbridge;
+mod gate;
 mod inventory;
 mod lines;
 mod logs;
 mod metric;
+mod model_error;
+mod monitor;
 mod output;
 pub mod request;
+mod run_log;
 mod s3;
 mod sagemaker;
 mod scaling;
 mod sink;
+mod states;
 mod trace;
 mod watch;
 
@@ -149,13 +154,16 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| ecr::reader(format))
         .or_else(|| eventbridge::reader(format))
         .or_else(|| logs::reader(format))
+        .or_else(|| model_error::reader(format))
         .or_else(|| build::reader(format))
         .or_else(|| watch::reader(format))
+        .or_else(|| states::reader(format))
         .or_else(|| alarm::reader(format))
         .or_else(|| scaling::reader(format))
         .or_else(|| trace::reader(format))
         .or_else(|| metric::reader(format))
         .or_else(|| output::reader(format))
+        .or_else(|| monitor::reader(format))
         .or_else(|| config::reader(format))
         .or_else(|| inventory::reader(format))
         .or_else(|| data::reader(format))
@@ -229,7 +237,7 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
     }
     match recognise::recognise(head) {
         Verdict::Foreign("empty") => nothing(cx, sink),
-        Verdict::Foreign(looks_like) => match empty_listing(cx, head) {
+        Verdict::Foreign(looks_like) => match empty_listing(cx.request, head) {
             // A list without rows does not show what it is a list of; its command does.
             Some(format) => {
                 json(window, format, Layout::Members, cx, sink);
@@ -241,6 +249,13 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
             sink.refuse(format.refusal());
             Ok(format)
         }
+        Verdict::Known(Format::EmptyAnswer, _) if tells_no_versions(cx.request) => {
+            sink.record();
+            s3::never_versioned(cx, sink);
+            Ok(Format::BucketVersioning)
+        }
+        // It is asked for what it holds when it is known what to ask.
+        Verdict::Known(Format::GitBundle, _) => Ok(Format::GitBundle),
         Verdict::Known(format, Carrier::Json(layout)) => {
             sink.carrier = fidelity(format);
             json(window, format, layout, cx, sink);
@@ -260,7 +275,13 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
             sink.carrier = fidelity(format);
             match format {
                 Format::AccessLog | Format::S3Ls => s3::text(window, format, cx, sink),
-                Format::Template | Format::Python => config::text(window, format, cx, sink),
+                Format::Template | Format::Python | Format::Shell | Format::Requirements | Format::Dockerfile => {
+                    config::text(window, format, cx, sink);
+                }
+                Format::ClientLog => model_error::text(window, cx, sink),
+                Format::GitHubLog | Format::CodeBuildLog | Format::GitLabLog | Format::AirflowLog => {
+                    run_log::text(window, format, cx, sink);
+                }
                 _ => logs::text(window, format, cx, sink),
             }
             Ok(format)
@@ -291,17 +312,27 @@ fn nothing(cx: &Context<'_>, sink: &mut Sink) -> Result<Format, String> {
     }
 }
 
-/// Returns the format of an S3 listing without rows.
-fn empty_listing(cx: &Context<'_>, head: &[u8]) -> Option<Format> {
-    let format = match cx.request?.operation() {
-        ("s3api", "list-object-versions") => Format::ObjectVersions,
-        ("s3api", "list-objects-v2" | "list-objects") => Format::Objects,
+/// Returns whether an answer `{}` is that of a bucket that never kept versions: its command says so, and did not fail.
+fn tells_no_versions(request: Option<&Request>) -> bool {
+    request.is_some_and(|request| {
+        request.operation() == ("s3api", "get-bucket-versioning") && request.exit.is_none_or(|exit| exit == 0)
+    })
+}
+
+/// Returns the format of a list without rows, which does not show what it is a list of: several services call theirs alike, and S3
+/// leaves it out.
+fn empty_listing(request: Option<&Request>, head: &[u8]) -> Option<Format> {
+    let (format, sign) = match request?.operation() {
+        ("s3api", "list-object-versions") => (Format::ObjectVersions, "RequestCharged"),
+        ("s3api", "list-objects-v2" | "list-objects") => (Format::Objects, "RequestCharged"),
+        ("events", "list-rules") => (Format::Rules, "Rules"),
+        ("events", "list-targets-by-rule") => (Format::RuleTargets, "Targets"),
+        ("sagemaker", "list-models") => (Format::Models, "Models"),
         _ => return None,
     };
     let answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(head).ok()?;
     let has_rows = |name: &str| answer.get(name).and_then(serde_json::Value::as_array).is_some_and(|rows| !rows.is_empty());
-    (answer.contains_key("RequestCharged") && !["Versions", "DeleteMarkers", "Contents"].into_iter().any(has_rows))
-        .then_some(format)
+    (answer.contains_key(sign) && !["Versions", "DeleteMarkers", "Contents", sign].into_iter().any(has_rows)).then_some(format)
 }
 
 /// Ranks how faithfully a carrier keeps records: of several copies of one record, the best is used.
@@ -421,7 +452,10 @@ fn envelope(element: &Element<'_>, place: Locator, cx: &Context<'_>, sink: &mut 
         None if response.trim_ascii() == b"{}" || response.trim_ascii() == b"[]" => {
             nested(response, Format::EmptyAnswer, &base, &inner, sink);
         }
-        None => sink.defect(place, "an envelope around JSON of no known format"),
+        None => match empty_listing(request.as_ref(), response) {
+            Some(format) => nested(response, format, &base, &inner, sink),
+            None => sink.defect(place, "an envelope around JSON of no known format"),
+        },
     }
 }
 
@@ -438,7 +472,6 @@ fn place(layout: Layout, element: &Element<'_>) -> Locator {
 fn locator(list: &str, index: u32) -> Locator {
     const LISTS: &[&str] = &[
         "",
-        "Records",
         "Events",
         "events",
         "Versions",
@@ -459,6 +492,10 @@ fn locator(list: &str, index: u32) -> Locator {
         "Datapoints",
         "builds",
     ];
+    // Nearly all elements that are ever read stand in this one.
+    if list == "Records" {
+        return Locator::Item { list: "Records", index };
+    }
     match LISTS.iter().find(|known| **known == list) {
         Some(known) => Locator::Item { list: known, index },
         None => Locator::Place(format!("/{list}/{index}").into()),

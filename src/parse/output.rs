@@ -21,7 +21,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
 }
 
 /// Returns where the exhibit was copied from, if its command tells: `aws s3 cp s3://… x` or `aws s3api get-object`.
-fn origin(cx: &Context<'_>) -> Option<S3Uri> {
+pub(super) fn origin(cx: &Context<'_>) -> Option<S3Uri> {
     let request = cx.request?;
     match request.operation() {
         ("s3", "cp" | "sync") => request.positional().and_then(S3Uri::parse),

@@ -34,10 +34,13 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
             },
             |rows, header, cx, sink| listed(Listed::ScalingPolicies, rows, header, cx, sink),
         ),
-        Format::ScalingActivities => Each::one(|mut row: Row, place, cx, sink| {
-            let what = row.activity();
-            say(row, what, place, cx, sink);
-        }),
+        Format::ScalingActivities => Each::list(
+            |mut row: Row, place, cx, sink| {
+                let what = row.activity();
+                say(row, what, place, cx, sink);
+            },
+            |rows, header, cx, sink| listed(Listed::ScalingActivities, rows, header, cx, sink),
+        ),
         _ => None,
     }
 }
@@ -67,6 +70,7 @@ struct Tracking {
     target_value: Real,
     predefined_metric_specification: Predefined,
     customized_metric_specification: Option<Customized>,
+    scale_out_cooldown: Whole,
 }
 
 #[derive(Deserialize, Default)]
@@ -105,6 +109,7 @@ impl Row {
             predefined: tracking.predefined_metric_specification.predefined_metric_type.0,
             measure,
             target: tracking.target_value.0,
+            cooldown: tracking.scale_out_cooldown.0,
         })
     }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cloudtrail::Actors;
+use super::cloudtrail::{Actors, Usual};
 use super::inventory::Manifest;
 use super::request::Request;
 use super::{Options, Parsed};
@@ -63,6 +63,8 @@ pub(crate) struct Sink {
     owner: Option<Arn>,
     enveloped: Option<String>,
     pub(crate) inventories: Vec<Manifest>,
+    /// Where `CloudTrail` records name their account.
+    pub(super) usual: Usual,
     /// Callers of `CloudTrail` records.
     pub(super) actors: Actors,
     /// Words that its facts share.
@@ -103,6 +105,7 @@ impl Sink {
             owner: None,
             enveloped: None,
             inventories: Vec::new(),
+            usual: Usual::default(),
             actors: Actors::default(),
             symbols: Symbols::default(),
         }

@@ -1,6 +1,6 @@
 //! Traces of AWS X-Ray and of OpenTelemetry (OTLP as JSON).
 //!
-//! X-Ray answers with traces, each of several segments whose `Document` is JSON in a string; segments hold subsegments, to any
+//! X-Ray lists traces in short: when each began, how long it took, which services it passed. In full, it answers with traces, each of several segments whose `Document` is JSON in a string; segments hold subsegments, to any
 //! depth. OTLP is a list of spans by resource and scope, with times in nanoseconds written as text. Both say when a part began and
 //! ended and what it is called; which endpoint it asked stands in `aws.endpoint_name` (X-Ray) or in an attribute (OTLP).
 
@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::sagemaker::job::listed;
 use super::sink::Sink;
 use super::{Context, Each, Reader};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::Statement;
+use crate::fact::call::Listed;
 use crate::fact::trace::{TraceSpan, TraceStatement};
+use crate::json::scalar::Moment;
 use crate::recognise::Format;
 use crate::time::Instant;
 
@@ -20,6 +23,7 @@ use crate::time::Instant;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::Traces => Each::one(xray),
+        Format::TraceSummaries => Each::list(summary, |rows, header, cx, sink| listed(Listed::Traces, rows, header, cx, sink)),
         Format::OtlpTraces => Each::one(otlp),
         _ => None,
     }
@@ -31,8 +35,35 @@ const ENDPOINT: &[&str] =
 
 fn say(trace: String, spans: Vec<TraceSpan>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let first = spans.iter().map(|span| span.from).min();
-    let statement = TraceStatement { home: cx.home(), trace, spans };
+    let statement = TraceStatement { home: cx.home(), trace, is_summary: false, spans };
     sink.say(place, Source::Traces, first, Statement::Trace(Box::new(statement)));
+}
+
+/// Reads a row of a list: the services that the trace passed, and the endpoint that an annotation names.
+fn summary(record: Map<String, Value>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let Some(trace) = text(&record, "Id") else { return sink.damaged(place.clone(), "a trace without an id") };
+    let stated = record.get("StartTime").and_then(|value| serde_json::from_value::<Moment>(value.clone()).ok()?.0);
+    let Some(from) = stated.or_else(|| born(&trace)) else {
+        return sink.damaged(place.clone(), "a trace that does not say when it began");
+    };
+    let seconds = record.get("Duration").and_then(Value::as_f64).filter(|seconds| (0.0..1e9).contains(seconds));
+    #[expect(clippy::cast_possible_truncation, reason = "less than 10^15, and a part of a microsecond is no loss")]
+    let to = seconds.map(|seconds| Instant::from_micros(from.micros() + (seconds * 1e6) as i64));
+    let annotated = record.get("Annotations").and_then(|all| list(all.get("endpoint_name")).next());
+    let endpoint = annotated.and_then(|own| own.get("AnnotationValue")?.get("StringValue")?.as_str()).map(str::to_owned);
+    let mut names: Vec<String> =
+        list(record.get("ServiceIds")).filter_map(|service| text(service.as_object()?, "Name")).chain(endpoint.clone()).collect();
+    names.sort();
+    names.dedup();
+    let spans = names.into_iter().map(|name| TraceSpan { name, from, to, endpoint: endpoint.clone() }).collect();
+    let statement = TraceStatement { home: cx.home(), trace, is_summary: true, spans };
+    sink.say(place, Source::Traces, Some(from), Statement::Trace(Box::new(statement)));
+}
+
+/// Returns when a trace began, as X-Ray's ids say: `1-5f84c7a1-…` holds it in seconds.
+fn born(trace: &str) -> Option<Instant> {
+    let seconds = trace.strip_prefix("1-")?.get(..8)?;
+    u32::from_str_radix(seconds, 16).ok().map(|seconds| Instant::from_seconds(i64::from(seconds)))
 }
 
 /// Reads a trace with its segments, or a segment's document alone.
@@ -154,6 +185,14 @@ mod tests {
             .map(|span| (span.name.as_str(), span.to.map(|to| to.micros() - span.from.micros()), span.endpoint.as_deref()))
             .collect();
         assert_eq!(told, [("api", Some(1_300_000), None), ("SageMakerRuntime", None, Some("Risk"))]);
+    }
+
+    #[test]
+    fn ids_of_xray_say_when_a_trace_began() {
+        assert_eq!(born("1-5f84c7a1-7d3e0a2b9c4f5e6d7a8b9c0d"), Some(Instant::from_seconds(0x5f84_c7a1)));
+        for other in ["1-5f84c7", "5f84c7a17d3e0a2b9c4f5e6d7a8b9c0d", "1-zzzzzzzz-7d3e", "1-\u{e9}\u{e9}\u{e9}\u{e9}x"] {
+            assert_eq!(born(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ const fn vague(format: Format, list: &'static str, item: &'static [&'static str]
 /// The formats of JSON objects; the first that fits wins.
 const SIGNATURES: &[Signature] = &[
     object(Format::Envelope, &["modeltrail", "response"]),
+    object(Format::ModelError, &["OriginalStatusCode", "LogStreamArn"]),
     vague(Format::S3Notification, "Records", &["eventSource", "s3"]),
     vague(Format::MessageBatch, "Records", &["body"]),
     vague(Format::MessageBatch, "Records", &["Sns"]),
@@ -102,6 +103,7 @@ const SIGNATURES: &[Signature] = &[
     list(Format::ModelPackageGroups, "ModelPackageGroupSummaryList", &[]),
     list(Format::EndpointConfigs, "EndpointConfigs", &[]),
     list(Format::Endpoints, "Endpoints", &[]),
+    list(Format::InferenceComponents, "InferenceComponents", &[]),
     vague(Format::Models, "Models", &["ModelArn"]),
     list(Format::PipelineSteps, "PipelineExecutionSteps", &[]),
     list(Format::PipelineExecutions, "PipelineExecutionSummaries", &[]),
@@ -111,6 +113,7 @@ const SIGNATURES: &[Signature] = &[
     list(Format::Associations, "AssociationSummaries", &[]),
     list(Format::Artifacts, "ArtifactSummaries", &[]),
     list(Format::MonitoringExecutions, "MonitoringExecutionSummaries", &[]),
+    list(Format::MonitoringSchedules, "MonitoringScheduleSummaries", &[]),
     object(Format::QueryLineage, &["Vertices", "Edges"]),
     list(Format::EcrImages, "imageDetails", &[]),
     vague(Format::EcrRepositories, "repositories", &["repositoryName"]),
@@ -158,6 +161,7 @@ const SIGNATURES: &[Signature] = &[
     object(Format::PipelineDefinition, &["PipelineDefinition", "CreationTime"]),
     object(Format::FeatureGroup, &["FeatureGroupArn", "FeatureDefinitions"]),
     object(Format::MonitoringSchedule, &["MonitoringScheduleArn", "MonitoringScheduleConfig"]),
+    object(Format::DataQualityDefinition, &["JobDefinitionArn", "DataQualityAppSpecification"]),
     object(Format::TrialComponent, &["TrialComponentArn", "TrialComponentName"]),
     object(Format::Artifact, &["ArtifactArn", "Source"]),
     object(Format::Rule, &["Arn", "EventPattern", "State"]),
@@ -215,6 +219,10 @@ pub fn recognise(head: &[u8]) -> Verdict {
     }
     match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Verdict::Foreign("blank"),
+        // Its lines are JSON of any members: told as a whole, not one by one.
+        Some(b'{') if text::is_airflow(head, |keys| Outline::of(head, &[]).has(keys)) => {
+            Verdict::Known(Format::AirflowLog, Carrier::Text)
+        }
         Some(b'{') => match element(head) {
             Some((format, layout)) => Verdict::Known(format, Carrier::Json(layout)),
             None if head.trim_ascii() == b"{}" => Verdict::Known(Format::EmptyAnswer, Carrier::Json(Layout::Values)),
@@ -345,6 +353,17 @@ mod tests {
                 "s3-notifications Json(Members)",
             ),
             (r#"{"Records":[]}"#.to_owned(), "empty-records Json(Members)"),
+            (
+                r#"{"JobDefinitionArn":"a","JobDefinitionName":"n","DataQualityAppSpecification":{}}"#.to_owned(),
+                "sagemaker-data-quality-job-definition Json(Values)",
+            ),
+            (r#"{"MonitoringScheduleSummaries":[]}"#.to_owned(), "sagemaker-list-monitoring-schedules Json(Members)"),
+            (
+                r#"{"InferenceComponentArn":"a","InferenceComponentName":"n","EndpointArn":"e","InferenceComponentStatus":"InService"}"#
+                    .to_owned(),
+                "sagemaker-inference-component Json(Values)",
+            ),
+            (r#"{"InferenceComponents":[]}"#.to_owned(), "sagemaker-list-inference-components Json(Members)"),
             (r#"{"resourceSpans":[{"scopeSpans":[]}]}"#.to_owned(), "otlp-traces Json(Values)"),
             (r#"{"Traces":[{"Id":"1-a","Segments":[]}],"UnprocessedTraceIds":[]}"#.to_owned(), "xray-traces Json(Members)"),
             (format!("{record}\n{record}\n"), "cloudtrail-records Json(Values)"),
@@ -359,12 +378,145 @@ mod tests {
             // A long answer may name its metric behind what is looked at.
             (r#"{"Datapoints":[{"Timestamp":"t","Sum":1.0}]"#.to_owned(), "cloudwatch-metric-statistics Json(Values)"),
             ("[Container] 2026/03/02 09:12:19.118 Phase\n".to_owned(), "codebuild-log Text"),
+            (format!("[Container] 2026/03/02 09:12:19 Phase\n{}", "Step 1/3\n".repeat(100)), "codebuild-log Text"),
+            ("2026-03-02T09:12:19.1234567Z ##[group]Run\n".to_owned(), "github-actions-log Text"),
+            ("\x1b[0KRunning with gitlab-runner 16.5.0 (853330f9)\x1b[0;m\n".to_owned(), "gitlab-ci-log Text"),
+            ("2026-03-02T09:12:19.123456Z 00O Running with gitlab-runner 18.0.1 (1)\n".to_owned(), "gitlab-ci-log Text"),
+            ("We were Running with gitlab-runner 16.\n".to_owned(), "text of no known format"),
+            ("[2026-03-02T09:12:19.123+0000] {taskinstance.py:1} INFO - x\n".to_owned(), "airflow-log Text"),
+            ("host-1\n*** Found logs:\n[2026-03-02, 09:12:19 UTC] {{a.py:1}} INFO - x\n".to_owned(), "airflow-log Text"),
+            ("[2026-03-02 09:12] {no line} x\n".to_owned(), "text of no known format"),
+            (r#"{"timestamp":"t","level":"info","event":"e","logger":"airflow.task.x"}"#.to_owned(), "airflow-log Text"),
+            (r#"{"timestamp":"t","level":"info","event":"e","logger":"app"}"#.to_owned(), "JSON of no known format"),
+            ("scikit-learn>=1.2\npandas\n-r more.txt\n".to_owned(), "python-requirements Text"),
+            ("# of the model\nxgboost\nscikit-learn\n".to_owned(), "python-requirements Text"),
+            ("hello\nworld\n".to_owned(), "text of no known format"),
+            ("a == 1 or so, they say\n".to_owned(), "text of no known format"),
+            ("# syntax=docker/dockerfile:1\nARG V=1\nFROM python:$V\nRUN pip install x\n".to_owned(), "dockerfile Text"),
+            ("From: a@b\nRUN away\n".to_owned(), "text of no known format"),
+            (
+                "x\nAn error occurred (ModelError) when calling the InvokeEndpoint operation: Received\n".to_owned(),
+                "client-log Text",
+            ),
+            (r#"{"OriginalStatusCode":500,"LogStreamArn":"arn"}"#.to_owned(), "sagemaker-model-error Json(Values)"),
             ("CONTENTS\t\"x\"\tk\t1\n".to_owned(), "aws-output-text Text"),
             ("TrainingJobName: x\nTrainingJobArn: y\n".to_owned(), "aws-output-yaml Text"),
             ("-----------\n|  Describe |\n".to_owned(), "aws-output-table Text"),
             ("hello\n".to_owned(), "text of no known format"),
+            (
+                "# deploys\n\nset -e\nREGION=eu-west-1\naws sagemaker update-endpoint \\\n  --endpoint-name x\n".to_owned(),
+                "shell-script Text",
+            ),
+            ("aws s3 ls --recursive s3://b/\n".to_owned(), "shell-script Text"),
+            ("We run this by hand:\naws sagemaker update-endpoint --endpoint-name x\n".to_owned(), "text of no known format"),
+            ("# Deploying\n\nREGION=eu\n```\naws s3 ls --recursive\n```\n".to_owned(), "text of no known format"),
+            ("KEY=value\nOTHER=aws s3 ls\n".to_owned(), "text of no known format"),
             ("{}".to_owned(), "empty-answer Json(Values)"),
             ("\"eventjson\"\n".to_owned(), "cloudtrail-table-csv Csv"),
+        ] {
+            assert_eq!(name(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nothing() {
+        for (text, expected) in [
+            (&b"FROM ubuntu:22.04\n# Gr\xfc\xdfe\nRUN x\n"[..], "dockerfile"),
+            (b"#!/bin/sh\n# Gr\xfc\xdfe\naws sagemaker list-models\n", "shell-script"),
+            (b"xgboost>=1\nnumpy # gr\xfc\xdfe\n", "python-requirements"),
+            (b"#!/usr/bin/env python\n# \xe9\nimport boto3\nx = 1\n", "python-source"),
+            (b"# \xe9\nAWSTemplateFormatVersion: '2010-09-09'\n", "cloudformation-template"),
+            (b"Resources:\n  A: # \xe9\n    Type: AWS::S3::Bucket\n", "cloudformation-template"),
+            (b"[2026-03-02T09:12:19 \xe9] {a.py:1} INFO - \xe9\n", "airflow-log"),
+        ] {
+            match recognise(text) {
+                Verdict::Known(format, Carrier::Text) => assert_eq!(format.name(), expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_of_a_service_is_none_of_a_runner() {
+        let at = "2026-03-02T09:12:19.1234567Z";
+        for line in [
+            "info: Acme.Scoring[0] started, GIT_COMMIT=286f37dea028b2fe180cc17fbb4362e8dd3a9afe",
+            "##[section]Starting: Job",
+            "HEAD is now at 286f37d Tune",
+        ] {
+            assert_eq!(name(&format!("{at} {line}\n{at} x\n")), "text of no known format", "{line}");
+        }
+        assert_eq!(name(&format!("{at} ##[section]Starting: x\n{at} ##[group]Run\n")), "text of no known format");
+        for line in
+            ["Complete job name: x", "[command]/usr/bin/git version", "Current runner version: '2.1'", "\x1b[36;1mmake\x1b[0m"]
+        {
+            assert_eq!(name(&format!("{at} x\n{at} {line}\n")), "github-actions-log Text", "{line}");
+        }
+    }
+
+    #[test]
+    fn lists_of_packages_are_told_from_other_lists() {
+        for line in [
+            "git+https://github.com/org/repo.git@main#egg=own",
+            "./wheels/own-1.0-py3-none-any.whl",
+            "https://x.example/own-1.0.whl",
+            "--require-hashes",
+            "--no-deps",
+            "-rbase.txt",
+            "requests [security]>=2",
+            ".",
+            "..[extra]",
+            "--use-feature=fast-deps",
+            "numpy>=1,<2,",
+            "numpy>=1!2.0",
+            "foo@file:///x",
+            "foo >= ${VERSION}",
+            "numpy==1.26.4 --config-settings=\"a=b\"",
+        ] {
+            assert_eq!(name(&format!("xgboost>=1.7\n{line}\n")), "python-requirements Text", "{line}");
+        }
+        for text in ["own>=1.2.3\n", "own==1\nother\n", "-r base.txt\nown\n", "pandas\nnumpy\nscikit-learn\n"] {
+            assert_eq!(name(text), "python-requirements Text", "{text}");
+        }
+        for text in [
+            "auc >= 0.8\nprecision>=0.7\n",
+            "cpu>=2\nmem >= 4\n",
+            "# algorithms tried\nxgboost\nlinear\ntabnet\n",
+            "xgboost\nlightgbm\n",
+            "linear\nforest\n",
+            "xgboost>=1\npip install numpy\n",
+        ] {
+            assert_eq!(name(text), "text of no known format", "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_that_quotes_is_no_code() {
+        let see = "(ModelError) when calling the InvokeEndpoint operation: Received server error (500)";
+        for text in [
+            "from boto3 we learned a lot\nimport boto3\nsm = boto3.client('x')\n".to_owned(),
+            "import boto3\nDon't do this:\nsm = boto3.client('x')\n".to_owned(),
+            "class Foo\nimport boto3\nsm = boto3.client('x')\n".to_owned(),
+            "#!/bin/sh tutorial: this is markdown\nwe never run terraform apply\n".to_owned(),
+            "from heaven\nrun wild and free\ncmd systemctl start love\n".to_owned(),
+            "From customers\nCOPY of the report\n".to_owned(),
+            "Running with gitlab-runner 16 is what we want.\n".to_owned(),
+            "*** Notes\n[Container] 2026/03/02 09:12:19 is how lines begin\n".to_owned(),
+            format!("# Post-mortem\n> An error occurred {see}\nSeen in review: An error occurred {see}\n"),
+            format!("It said:\n```\nAn error occurred {see}\n```\n"),
+        ] {
+            assert_eq!(name(&text), "text of no known format", "{text}");
+        }
+        for (text, expected) in [
+            (
+                "\"\"\"Reads it\n\nand does more than that\n\"\"\"\nimport boto3\nx = 1\nif x in y: pass\n".to_owned(),
+                "python-source Text",
+            ),
+            ("import boto3\n# notes about it\nprint x\nclass A:\n    pass\n".to_owned(), "python-source Text"),
+            ("#!/usr/bin/env bash -euo pipefail\naws s3 ls\n".to_owned(), "shell-script Text"),
+            ("from ubuntu\nrun apt-get update\n".to_owned(), "dockerfile Text"),
+            (format!("2026-10-06T01:02:03Z x\nbotocore.errorfactory.ModelError: An error occurred {see}\n"), "client-log Text"),
+            (format!("checkout An error occurred {see}\n"), "client-log Text"),
         ] {
             assert_eq!(name(&text), expected, "{text}");
         }

@@ -43,6 +43,7 @@ const FORMS: &[Form] = &[
     form("application-autoscaling", &["RegisterScalableTarget"], &["ServiceNamespace", "ResourceId", "MaxCapacity"]),
     form("application-autoscaling", &["PutScalingPolicy"], &["ServiceNamespace", "ResourceId", "PolicyName"]),
     form("cloudwatch", &["PutMetricAlarm"], &["AlarmName", "ComparisonOperator", "EvaluationPeriods"]),
+    form("cloudwatch", &["PutMetricData"], &["Namespace", "MetricData"]),
     form("s3", &["PutBucketLifecycleConfiguration"], &["Bucket", "LifecycleConfiguration"]),
 ];
 

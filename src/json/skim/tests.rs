@@ -77,6 +77,30 @@ fn nesting_deeper_than_any_limit_is_one_element() {
 }
 
 #[test]
+fn a_token_may_stand_anywhere_in_a_stride() {
+    let element = r#"{"k":"a\\\"}","l":[null,-1.5e3 , {"m":true}],"n":"\\"}"#;
+    for pad in 0..2 * lanes::STRIDE {
+        for (text, layout) in [
+            (format!(r#"{{"Records":[{{"p":"{}"}},{element},{element}]}}"#, "x".repeat(pad)), Layout::Members),
+            (format!(r#"[{{"p":"{}"}}{},{element},{element}]"#, "\\\"".repeat(pad / 2), " ".repeat(pad % 2)), Layout::Array),
+            (format!("{}{{\"p\":1}}\n{element}\n{element}", " ".repeat(pad)), Layout::Values),
+        ] {
+            let (elements, damage, _) = pieces(text.as_bytes(), layout, 0);
+            assert_eq!(damage, [""; 0], "{pad} {layout:?}");
+            assert_eq!(
+                elements.iter().map(|(_, _, text)| text.as_str()).skip(1).collect::<Vec<_>>(),
+                [element; 2],
+                "{pad} {layout:?}"
+            );
+            let cut = &text[..text.len() - 1 - element.len() / 2];
+            assert_eq!(pieces(cut.as_bytes(), layout, 0).0.len(), 2, "{pad} {layout:?}");
+        }
+        let wrong = format!(r#"[{{"p":"{}"}},{{"p" "r"}},{{"p":2}}]"#, "x".repeat(pad));
+        assert_eq!(pieces(wrong.as_bytes(), Layout::Array, 0).1.len(), 1, "{pad}");
+    }
+}
+
+#[test]
 fn a_damaged_element_costs_itself() {
     let good = |n: u32| format!(r#"{{"id":{n},"o":{{"x":[true,null,"s"]}}}}"#);
     let damaged = [

@@ -8,7 +8,7 @@ use super::super::sink::Sink;
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::Statement;
 use crate::fact::arn::Arn;
-use crate::fact::call::{TrailStatement, TrailWhat};
+use crate::fact::call::{Delivered, TrailStatement, TrailWhat};
 use crate::json::scalar::{Moment, Text};
 
 #[derive(Deserialize, Default)]
@@ -22,6 +22,9 @@ pub(super) struct Digest {
     #[serde(rename = "digestS3Bucket")]
     bucket: Text,
     log_files: Vec<LogFile>,
+    #[serde(rename = "previousDigestS3Object")]
+    previous: Text,
+    previous_digest_hash_value: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -31,6 +34,7 @@ struct LogFile {
     object: Text,
     oldest_event_time: Moment,
     newest_event_time: Moment,
+    hash_value: Text,
 }
 
 /// Reads a digest.
@@ -48,18 +52,28 @@ pub(super) fn digest(digest: Digest, place: &Locator, _: &Context<'_>, sink: &mu
         let words: Vec<&str> = rest.rsplitn(3, '_').collect();
         words.get(2).map(|name| (*name).to_owned())
     });
-    let files = digest
-        .log_files
-        .into_iter()
-        .filter_map(|file| Some((file.object.0?, file.oldest_event_time.0, file.newest_event_time.0)));
+    let files = digest.log_files.into_iter().filter_map(|file| {
+        let (oldest, newest) = (file.oldest_event_time.0, file.newest_event_time.0);
+        Some(Delivered { key: file.object.0?, oldest, newest, sha256: hash(file.hash_value) })
+    });
+    let previous = digest.previous.0.map(|key| {
+        let sha256 = hash(digest.previous_digest_hash_value);
+        Delivered { key, oldest: None, newest: None, sha256 }
+    });
     let statement = TrailStatement {
         account: digest.aws_account_id.0.unwrap_or_default(),
         region,
         name: name.unwrap_or_default(),
-        what: TrailWhat::Digest { from, to, bucket: digest.bucket.0.unwrap_or_default(), files: files.collect() },
+        what: TrailWhat::Digest { from, to, bucket: digest.bucket.0.unwrap_or_default(), files: files.collect(), previous },
     };
     sink.seen(from);
     sink.say(place, Source::CloudTrail, Some(to), Statement::Trail(Box::new(statement)));
+}
+
+/// Returns a SHA-256 in the spelling of all others; what is none proves nothing.
+fn hash(text: Text) -> Option<String> {
+    let hash = text.0?.to_ascii_lowercase();
+    (hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(hash)
 }
 
 #[derive(Deserialize, Default)]

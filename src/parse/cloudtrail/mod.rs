@@ -14,6 +14,7 @@ mod storage;
 
 use super::{ANSWERED, Context, DELIVERED, RECORDS, Reader};
 use crate::evidence::citation::Locator;
+use crate::json::element;
 use crate::json::skim::Element;
 use crate::recognise::Format;
 
@@ -22,6 +23,7 @@ use head::Head;
 
 pub(super) use actor::Actors;
 pub(super) use carriers::{csv_row, strings};
+pub(super) use head::Usual;
 pub(super) use record::Call as RecordedCall;
 
 /// Returns the reader of a `CloudTrail` format.
@@ -59,7 +61,20 @@ pub(super) fn embedded(text: &str, place: &Locator, cx: &Context<'_>, sink: &mut
 
 /// Reads a record.
 fn record_element(element: &Element<'_>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
-    let head = match Head::of(element) {
+    let head = Head::of(element, &mut sink.usual);
+    // Keys, and words that are looked for, may be written with escapes.
+    if head.as_ref().map_or(true, Head::may_matter)
+        && let Some(plain) = element::unescaped(element.bytes)
+    {
+        let plain = Element { bytes: &plain, children: None, ..*element };
+        return headed(&plain, Head::of(&plain, &mut sink.usual), place, cx, sink);
+    }
+    headed(element, head, place, cx, sink);
+}
+
+/// Counts a record, and reads it if it matters.
+fn headed(element: &Element<'_>, head: Result<Head<'_>, String>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let head = match head {
         Ok(head) => head,
         Err(reason) => return sink.damaged(place.clone(), reason),
     };
@@ -69,7 +84,7 @@ fn record_element(element: &Element<'_>, place: &Locator, cx: &Context<'_>, sink
     } else {
         sink.seen(head.at);
     }
-    if head.matters(element.bytes) {
+    if head.matters(element) {
         record::read(element, head, place, sink);
     }
 }

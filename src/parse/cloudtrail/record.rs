@@ -15,7 +15,7 @@ use crate::fact::Statement;
 use crate::fact::arn::Arn;
 use crate::fact::call::CallStatement;
 use crate::fact::principal::Principal;
-use crate::json::element;
+use crate::json::element::{self, Fields};
 use crate::json::scalar::{Flag, Real, Text};
 use crate::json::skim::Element;
 use crate::time::Instant;
@@ -77,10 +77,13 @@ impl Mended {
 
 impl<'a> Raw<'a> {
     /// Takes the members off the record's text: the rest of it is never deserialised.
-    fn of(record: &Element<'a>, mended: &mut Mended) -> Result<Self, serde_json::Error> {
+    fn of(record: &Element<'a>, head: &Head<'a>, mended: &mut Mended) -> Result<Self, serde_json::Error> {
         let mut raw = Self::default();
         let mut details = None;
-        each_member(record, |key, value| {
+        if head.read > 0 {
+            raw.identity = head.identity;
+        }
+        each_of(record.fields_from(head.read), |key, value| {
             match key {
                 b"userIdentity" => raw.identity = value,
                 b"userAgent" => raw.agent = value,
@@ -111,9 +114,15 @@ impl<'a> Raw<'a> {
 /// Where `take` fails, or the text is no object's to its end.
 pub(super) fn each_member<'a>(
     object: &Element<'a>,
+    take: impl FnMut(&'a [u8], &'a [u8]) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    each_of(object.fields(), take)
+}
+
+fn each_of<'a>(
+    mut fields: Fields<'a>,
     mut take: impl FnMut(&'a [u8], &'a [u8]) -> Result<(), serde_json::Error>,
 ) -> Result<(), serde_json::Error> {
-    let mut fields = object.fields();
     for (key, value) in &mut fields {
         take(key, value)?;
     }
@@ -176,11 +185,6 @@ impl Call<'_> {
         self.told("requestParameters", self.request, sink)
     }
 
-    /// Deserialises the answer.
-    pub(in crate::parse) fn response<T: serde::de::DeserializeOwned>(&self, sink: &mut Sink) -> Option<T> {
-        self.told("responseElements", self.response, sink)
-    }
-
     /// Takes what is needed off the request's text.
     pub(super) fn request_by<T>(&self, take: Take<T>, sink: &mut Sink) -> Option<T> {
         self.taken("requestParameters", self.request, take, sink)
@@ -205,6 +209,13 @@ impl Call<'_> {
         Locator::Place(format!("{}/{part}", self.place).into())
     }
 
+    /// Returns the first of the resources that the record itself lists.
+    pub(in crate::parse) fn resource(&self) -> Option<Arn> {
+        let first = element_of(self.resources.strip_prefix(b"[")?.trim_ascii_start());
+        let arn = first.fields().find(|(key, _)| *key == b"ARN").and_then(|(_, arn)| element::string(arn));
+        arn.as_deref().and_then(Arn::parse).or_else(|| self.resources().next().map(|(_, arn)| arn))
+    }
+
     /// Returns the objects and other resources that the record itself lists, by type.
     pub(in crate::parse) fn resources(&self) -> impl Iterator<Item = (String, Arn)> {
         let listed: Vec<Resource> = element::read(self.resources).map(|(listed, _)| listed).unwrap_or_default();
@@ -226,9 +237,9 @@ impl Call<'_> {
 /// Reads a record and states what it says.
 pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: &mut Sink) {
     let mut mended = Mended::default();
-    let raw = Raw::of(record, &mut mended).and_then(|raw| {
+    let raw = Raw::of(record, &head, &mut mended).and_then(|raw| {
         let from_console = raw.from_console.0.unwrap_or(false);
-        let by = sink.actors.of(raw.identity, raw.agent, from_console, &mut mended)?;
+        let by = sink.actors.of(raw.identity, raw.agent, from_console, &mut sink.symbols, &mut mended)?;
         Ok(((raw, by), mended.0))
     });
     let Some((raw, by)) = told(raw, || place.clone(), sink) else { return };
@@ -242,6 +253,8 @@ pub(super) fn read(record: &Element<'_>, head: Head<'_>, place: &Locator, sink: 
     let [service, operation, account, region] =
         [head.service().unwrap_or(&head.source), &head.name, &head.account, &head.region].map(String::from_utf8_lossy);
     let at = head.at;
+    // Application Auto Scaling's calls come under the source of EC2 Auto Scaling, whose own calls are not read.
+    let service = if service == "autoscaling" { "application-autoscaling".into() } else { service };
     let mut call = Call {
         service: &service,
         operation: &operation,

@@ -2,15 +2,17 @@
 
 use serde::Deserialize;
 
-use super::super::sagemaker::{Setting, job, pipeline, registry, serving};
+use super::super::sagemaker::{Setting, component, job, pipeline, registry, serving};
 use super::super::sink::Sink;
 use super::super::{alarm, scaling, watch};
-use super::record::{Call, member};
+use super::record::{Call, Mended, each_member, element_of, member};
 use crate::fact::arn::Arn;
 use crate::fact::call::{TagsStatement, TrailStatement, TrailWhat};
+use crate::fact::component::ComponentAct;
 use crate::fact::image::{ImageStatement, ImageWhat, normal_digest};
 use crate::fact::serving::EndpointAct;
 use crate::fact::{Statement, Words, secret};
+use crate::json::element;
 use crate::json::scalar::{Tags, Text};
 
 /// What a call acted on.
@@ -48,8 +50,7 @@ pub(super) fn read(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
 /// Names what a call acted on by the first member that is there.
 fn subject(call: &Call<'_>, members: &[&str]) -> Subject {
     let name = members.iter().find_map(|name| member(call.request, name));
-    let arn = call.resources().next().map(|(_, arn)| arn);
-    Subject { arn, name }
+    Subject { arn: call.resource(), name }
 }
 
 fn setting<'a>(call: &Call<'a>, sink: &Sink) -> Setting<'a> {
@@ -100,6 +101,10 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
         "UpdateEndpoint" => endpoint(call, EndpointAct::Updated { retain: false, retain_counts: false }, sink),
         "UpdateEndpointWeightsAndCapacities" => endpoint(call, EndpointAct::Reweighted, sink),
         "DeleteEndpoint" => endpoint(call, EndpointAct::Deleted, sink),
+        "CreateInferenceComponent" => component(call, &own, ComponentAct::Created, sink),
+        "UpdateInferenceComponent" => component(call, &own, ComponentAct::Updated, sink),
+        "UpdateInferenceComponentRuntimeConfig" => component(call, &own, ComponentAct::Scaled, sink),
+        "DeleteInferenceComponent" => component(call, &own, ComponentAct::Deleted, sink),
         "CreatePipeline" | "UpdatePipeline" => call
             .request(sink)
             .and_then(|shape| pipeline::pipeline(shape, &setting(call, sink), &call.place().clone(), sink))
@@ -141,6 +146,12 @@ fn endpoint(call: &Call<'_>, act: EndpointAct, sink: &mut Sink) -> Option<Statem
     Some(Statement::Endpoint(Box::new(statement)))
 }
 
+fn component(call: &Call<'_>, own: &Setting<'_>, act: ComponentAct, sink: &mut Sink) -> Option<Statement> {
+    let shape = call.request(sink)?;
+    let statement = component::component(shape, own, act)?;
+    Some(Statement::Component(Box::new(statement)))
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 struct TagRequest {
@@ -163,7 +174,7 @@ fn names_of(operation: &str) -> Option<(&'static str, &'static str, &'static str
     if operation.ends_with("PipelineExecution") {
         return Some(("pipelineExecutionArn", "pipelineExecutionArn", ""));
     }
-    if operation == "PutRecord" {
+    if matches!(operation, "PutRecord" | "GetRecord") {
         return Some(("featureGroupArn", "featureGroupName", "feature-group"));
     }
     let resource = verbs.iter().find_map(|verb| operation.strip_prefix(verb))?;
@@ -180,33 +191,47 @@ fn names_of(operation: &str) -> Option<(&'static str, &'static str, &'static str
         "Pipeline" => ("pipelineArn", "pipelineName", "pipeline"),
         "FeatureGroup" => ("featureGroupArn", "featureGroupName", "feature-group"),
         "MonitoringSchedule" => ("monitoringScheduleArn", "monitoringScheduleName", "monitoring-schedule"),
-        "InferenceComponent" => ("inferenceComponentArn", "inferenceComponentName", "inference-component"),
+        "InferenceComponent" | "InferenceComponentRuntimeConfig" => {
+            ("inferenceComponentArn", "inferenceComponentName", "inference-component")
+        }
         "NotebookInstance" => ("notebookInstanceArn", "notebookInstanceName", "notebook-instance"),
         _ => return None,
     })
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
+/// The members of a request about images. Those to put one hold its manifest, too, and the answer holds it again: what is needed
+/// is taken off the text.
+#[derive(Default)]
 struct ImageRequest {
-    registry_id: Text,
-    repository_name: Text,
-    image_tag: Text,
-    image_digest: Text,
-    image_ids: Vec<ImageId>,
-    image_tag_mutability: Text,
+    registry: Text,
+    repository: Text,
+    tag: Text,
+    digest: Text,
+    ids: Vec<ImageId>,
+    mutability: Text,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct ImageResponse {
-    image: PushedImage,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct PushedImage {
-    image_id: ImageId,
+impl ImageRequest {
+    fn of(text: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let mut request = Self::default();
+        each_member(&element_of(text), |key, value| {
+            let member = match key {
+                b"registryId" => &mut request.registry,
+                b"repositoryName" => &mut request.repository,
+                b"imageTag" => &mut request.tag,
+                b"imageDigest" => &mut request.digest,
+                b"imageTagMutability" => &mut request.mutability,
+                b"imageIds" => {
+                    request.ids = mended.take(element::read(value))?;
+                    return Ok(());
+                }
+                _ => return Ok(()),
+            };
+            *member = mended.take(element::text(value))?;
+            Ok(())
+        })?;
+        Ok(request)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -216,27 +241,34 @@ struct ImageId {
     image_digest: Text,
 }
 
+impl ImageId {
+    /// Reads the image that an answer says was put.
+    fn of_answer(text: &[u8], mended: &mut Mended) -> Result<Self, serde_json::Error> {
+        let id = element_of(text).field("image").and_then(|image| element_of(image).field("imageId"));
+        id.map_or_else(|| Ok(Self::default()), |id| mended.take(element::read(id)))
+    }
+}
+
 fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
-    let Some(request) = call.request::<ImageRequest>(sink) else { return Subject::default() };
-    let Some(repository) = request.repository_name.0 else { return Subject::default() };
-    let account = request.registry_id.0.or_else(|| Some(call.account.to_owned()));
+    let Some(request) = call.request_by(ImageRequest::of, sink) else { return Subject::default() };
+    let Some(repository) = request.repository.0 else { return Subject::default() };
+    let account = request.registry.0.or_else(|| Some(call.account.to_owned()));
     let (region, at) = (Some(call.region.to_owned()), Some(call.at));
     let state = |tag: Option<String>, digest: Option<String>, what: ImageWhat| {
         let (account, region, repository) = (account.clone(), region.clone(), repository.clone());
         Statement::Image(Box::new(ImageStatement { account, region, repository, tag, digest, what, at }))
     };
-    let mutable = request.image_tag_mutability.0.as_deref().map(|text| text != "IMMUTABLE");
+    let mutable = request.mutability.0.as_deref().map(|text| text != "IMMUTABLE");
     let mut statements = Vec::new();
     match call.operation {
         _ if call.failed() => {}
         "PutImage" => {
-            let pushed = call.response::<ImageResponse>(sink).unwrap_or_default().image.image_id;
-            let digest = pushed.image_digest.0.or(request.image_digest.0).as_deref().and_then(normal_digest);
-            statements.push(state(pushed.image_tag.0.or(request.image_tag.0), digest, ImageWhat::Tagged));
+            let pushed = call.response_by(ImageId::of_answer, sink).unwrap_or_default();
+            let digest = pushed.image_digest.0.or(request.digest.0).as_deref().and_then(normal_digest);
+            statements.push(state(pushed.image_tag.0.or(request.tag.0), digest, ImageWhat::Tagged));
         }
         "BatchDeleteImage" => {
-            statements
-                .extend(request.image_ids.into_iter().map(|id| state(id.image_tag.0, id.image_digest.0, ImageWhat::Removed)));
+            statements.extend(request.ids.into_iter().map(|id| state(id.image_tag.0, id.image_digest.0, ImageWhat::Removed)));
         }
         "PutImageTagMutability" | "CreateRepository" => {
             statements.extend(mutable.map(|mutable| state(None, None, ImageWhat::Mutability { mutable })));
@@ -246,7 +278,7 @@ fn ecr(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     for statement in statements {
         call.say(sink, statement);
     }
-    Subject { arn: call.resources().next().map(|(_, arn)| arn), name: Some(repository) }
+    Subject { arn: call.resource(), name: Some(repository) }
 }
 
 fn trail(call: &mut Call<'_>, sink: &mut Sink) -> Subject {

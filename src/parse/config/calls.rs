@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::super::Context;
 use super::super::sink::Sink;
 use super::on;
-use super::python::{Token, What};
+use super::python::{self, Token, What};
 use super::tree::DEEPEST;
 use crate::evidence::citation::Locator;
 use crate::fact::config::{ConfigSays, Hop, Node, Value};
@@ -25,6 +25,13 @@ const LONGEST_CHAIN: usize = 50;
 
 /// Statements that are kept of one file; a file with more was not written by hand.
 const MOST: usize = 5_000;
+
+/// Named arguments that are kept of one call, and of all calls of one file: no operation takes as many.
+const MOST_ARGUMENTS: usize = 500;
+const ALL_ARGUMENTS: usize = 20_000;
+
+/// Tokens of an argument that is looked into.
+const LONGEST_ARGUMENT: usize = 20_000;
 
 /// What a name or expression stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,23 +54,39 @@ struct Script {
     imported: BTreeMap<String, (String, String)>,
     said: Vec<(u32, ConfigSays)>,
     spreads: u32,
+    /// Arguments that are kept.
+    kept: usize,
+    /// The first line of which not all is looked at.
+    cut: Option<u32>,
 }
 
 /// States what a script says.
 pub(super) fn say(tokens: &[Token], cx: &Context<'_>, sink: &mut Sink) {
-    let said = read(tokens);
-    if said.len() >= MOST {
+    let script = script(tokens);
+    if script.said.len() >= MOST {
         sink.note(Locator::Whole, format!("only its first {MOST} calls are looked at"));
     }
-    for (line, says) in said {
+    if tokens.len() >= python::MOST {
+        sink.note(
+            on(tokens.last().map(|token| token.line)),
+            "it is longer than anybody writes: nothing from here on is looked at",
+        );
+    }
+    if let Some(line) = script.cut {
+        let what = format!(
+            "here or behind it not all is looked at: of a call the first {MOST_ARGUMENTS} arguments, of all {ALL_ARGUMENTS}, and brackets {DEEPEST} deep"
+        );
+        sink.note(on(Some(line)), what);
+    }
+    for (line, says) in script.said {
         super::say(says, &on(Some(line)), cx, sink);
     }
 }
 
-fn read(tokens: &[Token]) -> Vec<(u32, ConfigSays)> {
-    let statements = tokens.split(|token| token.what == What::End).filter(|one| !one.is_empty() && is_flat(one));
-    let statements: Vec<&[Token]> = statements.collect();
+fn script(tokens: &[Token]) -> Script {
     let mut script = Script::default();
+    let statements = tokens.split(|token| token.what == What::End).filter(|one| !one.is_empty());
+    let (statements, deep): (Vec<&[Token]>, Vec<&[Token]>) = statements.partition(|one| is_flat(one));
     for statement in &statements {
         script.import(statement);
         script.bind(statement);
@@ -71,11 +94,14 @@ fn read(tokens: &[Token]) -> Vec<(u32, ConfigSays)> {
         script.said.clear();
     }
     script.spreads = 0;
+    script.kept = 0;
+    script.cut = deep.first().and_then(|one| one.first()).map(|token| token.line);
     for statement in &statements {
         script.visit(statement);
     }
+    script.said.extend(super::steps::of(&statements));
     script.said.truncate(MOST);
-    script.said
+    script
 }
 
 impl Script {
@@ -301,8 +327,12 @@ impl Script {
     fn arguments(&mut self, inside: &[Token], line: u32) -> Node {
         let mut members = Vec::new();
         for piece in split(inside) {
+            if members.len() >= MOST_ARGUMENTS || self.kept + members.len() >= ALL_ARGUMENTS || piece.len() > LONGEST_ARGUMENT {
+                self.cut.get_or_insert(line);
+                break;
+            }
             match piece {
-                [Token { what: What::Name(name), line }, equals, rest @ ..] if is_sign(equals, "=") => {
+                [Token { what: What::Name(name), line, .. }, equals, rest @ ..] if is_sign(equals, "=") => {
                     members.push((name.clone(), Node { line: Some(*line), ..value(rest, 0) }));
                 }
                 [stars, rest @ ..] if is_sign(stars, "**") && self.spreads < SPREADS => {
@@ -317,6 +347,7 @@ impl Script {
                 _ => {}
             }
         }
+        self.kept += members.len();
         Node { line: Some(line), value: Value::Members(members) }
     }
 }
@@ -352,7 +383,7 @@ fn value(tokens: &[Token], depth: usize) -> Node {
             if piece.iter().any(|token| is_name(token, "for")) && !piece.iter().any(|token| is_sign(token, "{")) {
                 return Node::other(line);
             }
-            if let [Token { what: What::Text(name), line }, colon, rest @ ..] = piece
+            if let [Token { what: What::Text(name), line, .. }, colon, rest @ ..] = piece
                 && is_sign(colon, ":")
             {
                 members.push((name.clone(), Node { line: Some(*line), ..value(rest, depth + 1) }));
@@ -369,12 +400,17 @@ fn value(tokens: &[Token], depth: usize) -> Node {
     }
     if is_name(first, "dict") && tokens.get(1).is_some_and(|open| is_sign(open, "(")) && close(tokens, 1) + 1 == tokens.len() {
         let members = split(&tokens[2..tokens.len() - 1]).filter_map(|piece| match piece {
-            [Token { what: What::Name(name), line }, equals, rest @ ..] if is_sign(equals, "=") => {
+            [Token { what: What::Name(name), line, .. }, equals, rest @ ..] if is_sign(equals, "=") => {
                 Some((name.clone(), Node { line: Some(*line), ..value(rest, depth + 1) }))
             }
             _ => None,
         });
         return Node { line, value: Value::Members(members.collect()) };
+    }
+    if let [Token { what: What::Name(name), .. }] = tokens
+        && matches!(name.as_str(), "True" | "False")
+    {
+        return Node::text(line, &name.to_lowercase());
     }
     // Texts side by side are one text.
     let texts: Option<Vec<&str>> = tokens

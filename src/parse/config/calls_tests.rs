@@ -8,7 +8,7 @@ use super::*;
 /// Shows what a script says: a line for each statement.
 fn said(text: &str) -> String {
     let mut shown = String::new();
-    for (line, says) in read(&tokens(text)) {
+    for (line, says) in script(&tokens(text)).said {
         let words = match says {
             ConfigSays::Call { service, method, arguments, .. } => {
                 format!("{}.{method}{}", service.unwrap_or_else(|| "?".to_owned()), brief(&arguments))
@@ -71,8 +71,8 @@ fn a_name_with_two_meanings_has_none() {
 #[test]
 fn objects_of_the_sdk_are_known_by_their_import() {
     let text = "from sagemaker.workflow.steps import CacheConfig as CC, TrainingStep\nc = CC(enable_caching=True, IdempotencyToken='v')\nCacheConfig(x=1)\n";
-    assert_eq!(said(text), "2 sagemaker.workflow.steps.CacheConfig(enable_caching=_ IdempotencyToken=v)\n");
-    assert_eq!(said("s = {'CacheConfig': {'Enabled': True, 'X': 1}}\n"), "1 caching(Enabled=_ X=_)\n");
+    assert_eq!(said(text), "2 sagemaker.workflow.steps.CacheConfig(enable_caching=true IdempotencyToken=v)\n");
+    assert_eq!(said("s = {'CacheConfig': {'Enabled': True, 'X': 1}}\n"), "1 caching(Enabled=true X=_)\n");
     assert_eq!(said("x = 'CacheConfig'\n# boto3.client('s3').a(B=1)\n\"\"\"boto3.client('s3').a(B=1)\"\"\"\n"), "");
 }
 
@@ -93,4 +93,23 @@ fn what_nobody_writes_by_hand_costs_no_more_than_it_is_long() {
     }
     let many = said(&format!("{head}{}", "sm.a_b(X='y')\n".repeat(MOST + 10)));
     assert_eq!(many.lines().count(), MOST);
+}
+
+#[test]
+fn what_nobody_writes_is_cut_and_told() {
+    let arguments: Vec<String> = (0..2 * MOST_ARGUMENTS).map(|n| format!("A{n}=1")).collect();
+    let arguments = arguments.join(",");
+    let text = format!("s = boto3.client('x')\ns.a_b({arguments})\ns.c_d(E=1)\n");
+    let found = script(&tokens(&text));
+    let [(_, ConfigSays::Call { arguments, .. }), (_, ConfigSays::Call { arguments: other, .. })] = &found.said[..] else {
+        panic!("two calls")
+    };
+    assert_eq!((arguments.members().len(), other.members().len(), found.cut), (MOST_ARGUMENTS, 1, Some(2)));
+    let many = format!("s = boto3.client('x')\n{}", "s.a_b(A=1,B=1,C=1,D=1,E=1,F=1,G=1,H=1)\n".repeat(4_000));
+    let found = script(&tokens(&many));
+    assert!(found.kept <= ALL_ARGUMENTS && found.cut.is_some());
+    let deep = format!("s = boto3.client('x')\nd = {}{}\ns.a_b()\n", "[".repeat(100), "]".repeat(100));
+    let found = script(&tokens(&deep));
+    assert_eq!((found.said.len(), found.cut), (1, Some(2)));
+    assert_eq!(script(&tokens("s = boto3.client('x')\ns.a_b(A=1)\n")).cut, None);
 }

@@ -44,6 +44,8 @@ impl Reading {
                 Data::Items(items.into_iter().map(|raw| self.tree(raw, depth + 1)).collect::<Result<_, String>>()?)
             }
             Some(b'"') => Data::Text(serde_json::from_str(text).map_err(|error| error.to_string())?),
+            Some(b't') => Data::Text("true".to_owned()),
+            Some(b'f') => Data::Text("false".to_owned()),
             _ => Data::Other,
         };
         Ok(Tree { line, tag: None, data })

@@ -5,12 +5,17 @@
 
 mod calls;
 mod definition;
+mod dockerfile;
 mod json;
 mod python;
+mod requirements;
+pub(super) mod shell;
+mod steps;
 mod template;
 mod tree;
 mod yaml;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::sink::Sink;
@@ -41,7 +46,11 @@ pub(super) fn text(window: &mut Window<'_>, format: Format, cx: &Context<'_>, si
         return sink.damaged(Locator::Whole, format!("a text of more than {limit} bytes"));
     }
     let bytes = window.unread().len();
-    let text = String::from_utf8_lossy(window.unread()).into_owned();
+    let text = String::from_utf8_lossy(window.unread());
+    if matches!(text, Cow::Owned(_)) {
+        sink.note(Locator::Whole, "bytes that are no UTF-8 were replaced");
+    }
+    let text = text.into_owned();
     window.consume(bytes);
     sink.record();
     match format {
@@ -49,6 +58,9 @@ pub(super) fn text(window: &mut Window<'_>, format: Format, cx: &Context<'_>, si
             Ok(tree) => of_template(&tree, &tree.json(&template::is_function), &Locator::Whole, cx, sink),
             Err((line, message)) => sink.damaged(Locator::Line(line), format!("no YAML: {message}")),
         },
+        Format::Requirements => requirements::say(&text, cx, sink),
+        Format::Dockerfile => dockerfile::say(&text, cx, sink),
+        Format::Shell => shell::say(&text, cx, sink),
         _ => calls::say(&python::tokens(&text), cx, sink),
     }
 }
@@ -104,8 +116,13 @@ fn request(tree: &tree::Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink
     say(ConfigSays::Request { service: form.service, operations: form.operations, members }, place, cx, sink);
 }
 
+/// Reads a command that a log shows, if it is one of the AWS CLI.
+pub(super) fn command(text: &str) -> Option<ConfigSays> {
+    shell::command(text)
+}
+
 /// States what the file says.
-fn say(says: ConfigSays, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+pub(super) fn say(says: ConfigSays, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let statement = ConfigStatement { file: Arc::from(cx.path), says };
     sink.say(place, Source::Config, None, Statement::Config(Box::new(statement)));
 }

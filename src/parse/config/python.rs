@@ -3,10 +3,15 @@
 //! It is no parser: what it is not sure of (a text that does not end, an indentation that makes no sense) is dropped with its
 //! line, and the rest goes on. So notes, cut listings and code of any version can be looked at.
 
+/// Tokens of one text that are looked at; nobody writes as many by hand.
+pub(super) const MOST: usize = 1_000_000;
+
 /// A token and its line, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) line: u32,
+    /// Bytes before it on its line.
+    pub(super) column: u32,
     pub(super) what: What,
 }
 
@@ -35,9 +40,9 @@ const SIGNS: &[&str] = &[
 
 /// Splits a text into tokens.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut scan = Scan { text, at: 0, line: 1, depth: 0, found: Vec::new() };
-    while scan.step() {}
-    scan.push(What::End);
+    let mut scan = Scan { text, at: 0, line: 1, begins: 0, depth: 0, found: Vec::new() };
+    while scan.found.len() < MOST && scan.step() {}
+    scan.push(What::End, 0);
     scan.found
 }
 
@@ -45,6 +50,8 @@ struct Scan<'a> {
     text: &'a str,
     at: usize,
     line: u32,
+    /// Where its line begins.
+    begins: usize,
     /// Open brackets: inside them the end of a line ends nothing.
     depth: usize,
     found: Vec<Token>,
@@ -55,8 +62,10 @@ impl Scan<'_> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn push(&mut self, what: What) {
-        self.found.push(Token { line: self.line, what });
+    /// Adds a token that ends here and begins `length` bytes before.
+    fn push(&mut self, what: What, length: usize) {
+        let column = u32::try_from(self.at.saturating_sub(length + self.begins)).unwrap_or(u32::MAX);
+        self.found.push(Token { line: self.line, column, what });
     }
 
     /// Takes the next token; returns false at the end.
@@ -71,23 +80,26 @@ impl Scan<'_> {
                     self.depth = 0;
                 }
                 if self.depth == 0 {
-                    self.push(What::End);
+                    self.push(What::End, 0);
                 }
                 self.line += 1;
+                self.begins = self.at;
             }
             '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
             '\\' => {
                 let joined = self.rest().starts_with("\\\n");
                 self.at += if joined { 2 } else { 1 };
                 self.line += u32::from(joined);
+                self.begins = if joined { self.at } else { self.begins };
             }
             c if c.is_whitespace() => self.at += c.len_utf8(),
             '"' | '\'' => self.text(""),
             c if c.is_alphabetic() || c == '_' => self.name(),
             c if c.is_ascii_digit() => {
                 let rest = self.rest();
-                self.at += rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
-                self.push(What::Number);
+                let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+                self.at += length;
+                self.push(What::Number, length);
             }
             c => self.sign(c),
         }
@@ -103,28 +115,29 @@ impl Scan<'_> {
         if is_prefix && self.rest().starts_with(['"', '\'']) {
             self.text(&name.to_ascii_lowercase());
         } else {
-            self.push(What::Name(name));
+            self.push(What::Name(name), length);
         }
     }
 
     fn sign(&mut self, first: char) {
         let Some(sign) = SIGNS.iter().find(|sign| self.rest().starts_with(**sign)) else {
             self.at += first.len_utf8();
-            return self.push(What::Sign("?"));
+            return self.push(What::Sign("?"), first.len_utf8());
         };
         self.at += sign.len();
         match *sign {
             "(" | "[" | "{" => self.depth += 1,
             ")" | "]" | "}" => self.depth = self.depth.saturating_sub(1),
-            ";" if self.depth == 0 => return self.push(What::End),
+            ";" if self.depth == 0 => return self.push(What::End, 0),
             _ => {}
         }
-        self.push(What::Sign(sign));
+        self.push(What::Sign(sign), sign.len());
     }
 
     /// Takes a text that begins with a quote.
     fn text(&mut self, prefix: &str) {
         let line = self.line;
+        let column = u32::try_from(self.at.saturating_sub(prefix.len() + self.begins)).unwrap_or(u32::MAX);
         let rest = self.rest();
         let quote = &rest[..1];
         let triple = [quote; 3].concat();
@@ -166,9 +179,11 @@ impl Scan<'_> {
         }
         let taken = if closed { at + end.len() } else { rest.len() };
         let lines = memchr::memchr_iter(b'\n', &rest.as_bytes()[..taken]).count();
+        let last = memchr::memrchr(b'\n', &rest.as_bytes()[..taken]);
+        self.begins = last.map_or(self.begins, |last| self.at + last + 1);
         self.at += taken;
         let what = if prefix.contains(['f', 'b', 't']) || !closed { What::Formatted } else { What::Text(value) };
-        self.found.push(Token { line, what });
+        self.found.push(Token { line, column, what });
         self.line += u32::try_from(lines).unwrap_or_default();
     }
 

@@ -11,11 +11,14 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use serde::Deserialize;
 
+use super::model_error::Errors;
+use super::sagemaker::job::listed;
 use super::sink::Sink;
 use super::{Context, Each, Header, Reader, cloudtrail, eventbridge, lines, typed};
 use crate::evidence::citation::{Locator, Source};
 use crate::evidence::window::Window;
 use crate::fact::Statement;
+use crate::fact::call::Listed;
 use crate::fact::log::{LogStatement, LogWhat};
 use crate::json::scalar::{Text, Whole};
 use crate::json::skim::Element;
@@ -28,7 +31,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
         Format::LogEvents => Some(Box::new(Events::default())),
         Format::LogInsights => Some(Box::new(Insights::default())),
         Format::LogSubscription => Some(Box::new(Subscription::default())),
-        Format::LogGroups => Each::one(group),
+        Format::LogGroups => Each::list(group, |rows, header, cx, sink| listed(Listed::LogGroups, rows, header, cx, sink)),
         _ => None,
     }
 }
@@ -38,6 +41,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
 pub(super) struct Streams {
     group: Option<Arc<str>>,
     found: BTreeMap<(Option<Arc<str>>, Arc<str>), Extent>,
+    errors: Errors,
     /// Events other than container lines: records of trails and event buses.
     other: bool,
 }
@@ -47,8 +51,12 @@ struct Extent {
     first: Option<Instant>,
     last: Option<Instant>,
     events: u64,
+    failures: u32,
     place: Option<Locator>,
 }
+
+/// Errors that are kept of one stream: those that callers met are among the first of their minute.
+const MOST_FAILURES: u32 = 200;
 
 /// One log event.
 pub(super) struct Event<'a> {
@@ -81,7 +89,20 @@ impl Streams {
             let statement = LogStatement { group: group.clone(), home: cx.home(), stream: stream.clone(), what, at: event.at };
             sink.say(place, Source::Logs, event.at, Statement::Log(Box::new(statement)));
         });
-        let extent = self.found.entry((group, stream)).or_default();
+        for line in event.message.lines() {
+            self.errors.line(line, event.at, place);
+        }
+        let of_endpoint = group.as_deref().is_some_and(|group| group.starts_with("/aws/sagemaker/Endpoints/"));
+        let extent = self.found.entry((group.clone(), stream.clone())).or_default();
+        if of_endpoint && extent.failures < MOST_FAILURES {
+            for message in printed::failures(event.message).take(1) {
+                extent.failures += 1;
+                let what = LogWhat::Failure { message };
+                let statement =
+                    LogStatement { group: group.clone(), home: cx.home(), stream: stream.clone(), what, at: event.at };
+                sink.say(place, Source::Logs, event.at, Statement::Log(Box::new(statement)));
+            }
+        }
         extent.events += 1;
         extent.first = [extent.first, event.at].into_iter().flatten().min();
         extent.last = extent.last.max(event.at);
@@ -90,6 +111,7 @@ impl Streams {
 
     /// States how far each stream reaches. `complete` tells whether the export holds all of them, if that is known.
     pub(super) fn close(self, complete: Option<bool>, cx: &Context<'_>, sink: &mut Sink) {
+        self.errors.close(true, sink);
         for ((group, stream), extent) in self.found {
             let what = LogWhat::Extent {
                 first: extent.first,

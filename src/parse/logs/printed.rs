@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::fact::commit::{commit, is_commit_name};
 use crate::fact::log::{LogWhat, package_name};
 use crate::fact::secret::redact_text;
+use crate::parse::model_error::short;
 
 macro_rules! pattern {
     ($name:ident, $pattern:literal) => {
@@ -20,7 +21,21 @@ pattern!(
     SATISFIED,
     r"^Requirement already satisfied(?:, skipping upgrade)?: ([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\S* in \S+ (?:\(from .*\) )?\(([^()\s]+)\)\s*$"
 );
+// `name-version-…-any.whl`, its metadata, or `name-version.tar.gz`; versions begin with a digit, names of files hold no `/`.
+pattern!(
+    DOWNLOADED,
+    r"^\s*(?:Downloading|Using cached) (?:\S*/)?([A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*)-(\d[A-Za-z0-9.!+_]*?)(?:-[^\s/]+\.whl(?:\.metadata)?|\.tar\.gz|\.zip)(?:[#?]\S*)?(?:\s|$)"
+);
+pattern!(
+    UNPICKLED,
+    r"Trying to unpickle estimator \S+ from version (\d[0-9A-Za-z.+]*) when using version (\d[0-9A-Za-z.+]*?)\.(?:\s|$)"
+);
 pattern!(NAMED, r#"([A-Za-z0-9_.-]+)["']?\s*[=:]\s*["']?([0-9A-Fa-f]{7,64})\b"#);
+// `ValueError: …` at the margin ends a traceback; servers mark their own lines.
+pattern!(
+    FAILURE,
+    r"^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception): \S|\[(?:ERROR|CRITICAL) ?\]|^\S+ \S+ (?:ERROR|CRITICAL) |\x22POST /invocations HTTP/1\.[01]\x22 5\d\d "
+);
 pattern!(MEMBER, r#"^\s*"(job_name|module_dir)":\s*"([^"]*)""#);
 
 /// Reads an event's text and hands on what it says.
@@ -39,6 +54,12 @@ pub(super) fn read(message: &str, mut say: impl FnMut(LogWhat)) {
     }
 }
 
+/// Returns what an event says of errors: the end of a traceback, or a line that is marked as one.
+pub(super) fn failures(message: &str) -> impl Iterator<Item = String> {
+    let is_failure = |line: &&str| FAILURE.as_ref().is_some_and(|pattern| pattern.is_match(line));
+    message.lines().filter(|line| line.len() < 4_096).filter(is_failure).map(|line| short(line.trim()))
+}
+
 fn printed(line: &str, say: &mut impl FnMut(LogWhat)) {
     if let Some(rest) = line.strip_prefix("Successfully installed ") {
         // Each word is `name-version`; versions hold no `-`.
@@ -48,6 +69,15 @@ fn printed(line: &str, say: &mut impl FnMut(LogWhat)) {
     } else if line.starts_with("Requirement already satisfied") {
         if let Some(found) = SATISFIED.as_ref().and_then(|pattern| pattern.captures(line)) {
             say(LogWhat::Package { name: package_name(&found[1]), version: found[2].to_owned(), installed: false });
+        }
+    } else if line.contains("Downloading ") || line.contains("Using cached ") {
+        if let Some(found) = DOWNLOADED.as_ref().and_then(|pattern| pattern.captures(line)) {
+            say(LogWhat::Downloaded { name: package_name(&found[1]), version: found[2].to_owned() });
+        }
+    } else if line.contains("Trying to unpickle estimator ") {
+        if let Some(found) = UNPICKLED.as_ref().and_then(|pattern| pattern.captures(line)) {
+            let (written_by, read_by) = (found[1].to_owned(), found[2].to_owned());
+            say(LogWhat::Unpickled { name: "scikit-learn".to_owned(), written_by, read_by });
         }
     } else if let Some(text) = line.strip_prefix("SM_TRAINING_ENV=") {
         if let Ok(environment) = serde_json::from_str::<TrainingEnvironment>(text) {
@@ -139,6 +169,29 @@ mod tests {
         let satisfied = "Requirement already satisfied: numpy>=1.19 in /miniconda3/lib/python3.10/site-packages (from scikit-learn==1.4.2->-r requirements.txt (line 1)) (1.24.4)";
         assert_eq!(all(satisfied), [package("numpy", "1.24.4", false)]);
         assert_eq!(all("Collecting x==1"), []);
+    }
+
+    #[test]
+    fn downloads_and_warnings_name_versions() {
+        let downloaded =
+            |name: &str, version: &str| vec![LogWhat::Downloaded { name: name.to_owned(), version: version.to_owned() }];
+        let wheel = "scikit_learn-1.4.2-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+        for line in [
+            format!("Downloading {wheel} (12.1 MB)"),
+            format!("  Downloading https://files.example/packages/ab/{wheel}.metadata (11 kB)"),
+            format!("Using cached {wheel}"),
+            "  Downloading scikit-learn-1.4.2.tar.gz (7.8 MB)".to_owned(),
+        ] {
+            assert_eq!(all(&line), downloaded("scikit-learn", "1.4.2"), "{line}");
+        }
+        assert_eq!(all("Downloading torch-2.1.0%2Bcu118.html"), []);
+        assert_eq!(all("Downloading model.tar.gz from s3://b/model.tar.gz"), []);
+        assert_eq!(all("Downloading data: 100%"), []);
+        let warning = "base.py:376: InconsistentVersionWarning: Trying to unpickle estimator Pipeline from version 1.4.2 when using version 1.5.0. This might lead to breaking code.";
+        assert_eq!(
+            all(warning),
+            [LogWhat::Unpickled { name: "scikit-learn".to_owned(), written_by: "1.4.2".to_owned(), read_by: "1.5.0".to_owned() }]
+        );
     }
 
     #[test]

@@ -278,10 +278,14 @@ impl Channel {
 }
 
 pub(super) fn data_type(text: Option<&str>) -> DataType {
-    match text.map(|text| text.replace('_', "").to_ascii_lowercase()).as_deref() {
-        Some("manifestfile") => DataType::Manifest,
-        Some("augmentedmanifestfile") => DataType::AugmentedManifest,
-        _ => DataType::Prefix,
+    // `ManifestFile`, `manifestFile`, `MANIFEST_FILE`: by who writes it.
+    let is = |name: &str| {
+        text.is_some_and(|text| text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase()).eq(name.bytes()))
+    };
+    match () {
+        () if is("manifestfile") => DataType::Manifest,
+        () if is("augmentedmanifestfile") => DataType::AugmentedManifest,
+        () => DataType::Prefix,
     }
 }
 
@@ -527,35 +531,51 @@ pub(in crate::parse) fn listed(what: Listed, rows: u64, header: &Header, cx: &Co
         "parents-of-alarm-name",
         "max-records",
         "resource-ids",
-        "resource-id",
         "scalable-dimension",
         "policy-names",
         "endpoint-name",
+        "variant-name-equals",
+        "monitoring-job-definition-name",
         "monitoring-type-equals",
         "scheduled-time-after",
         "scheduled-time-before",
+        "log-group-name-pattern",
+        "log-group-class",
+        "log-group-identifiers",
+        "limit",
+        "filter-expression",
+        "sampling",
+        "sampling-strategy",
     ];
     // A history of nothing but changes of state is whole for what is asked of it.
     let of_other_items = cx.option("history-item-type").is_some_and(|kind| kind != "StateUpdate") && what == Listed::AlarmHistory;
-    let filtered = of_other_items || cx.request.is_some_and(|request| request.has_any(&filters));
-    let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true));
+    // Of log groups, people mostly ask for those of one prefix: without the command nobody knows.
+    let is_untold = what == Listed::LogGroups && cx.request.is_none();
+    let of_one = what != Listed::ScalingActivities && cx.option("resource-id").is_some();
+    let filtered = of_other_items || is_untold || of_one || cx.request.is_some_and(|request| request.has_any(&filters));
+    let number = |text: &str| text.parse().ok().and_then(Instant::from_number);
+    let time = |name: &str| cx.option(name).and_then(|text| Instant::parse(text, true).or_else(|| number(text)));
     let of = match what {
         Listed::Steps => cx.option("pipeline-execution-arn"),
         Listed::Packages => cx.option("model-package-group-name"),
         Listed::Images => cx.option("repository-name"),
+        Listed::InferenceComponents => cx.option("endpoint-name-equals"),
         Listed::Targets => cx.option("rule"),
         Listed::AlarmHistory => cx.option("alarm-name"),
         Listed::MonitoringExecutions => cx.option("monitoring-schedule-name"),
         Listed::ScalableTargets | Listed::ScalingPolicies => cx.option("service-namespace"),
+        Listed::LogGroups => cx.option("log-group-name-prefix"),
+        Listed::ScalingActivities => cx.option("resource-id").or_else(|| cx.option("service-namespace")),
         _ => None,
     };
+    let (begins, ends) = if what == Listed::Traces { ("start-time", "end-time") } else { ("start-date", "end-date") };
     let statement = ListedStatement {
         what,
         account: cx.request.and_then(|request| request.account.clone()).or_else(|| sink.account().map(str::to_owned)),
         region: cx.request.and_then(|request| request.region.clone()).or_else(|| sink.region().map(str::to_owned)),
         complete: !header.is_cut() && !filtered,
-        from: time("creation-time-after").or_else(|| time("start-date")),
-        to: time("creation-time-before").or_else(|| time("end-date")),
+        from: time("creation-time-after").or_else(|| time(begins)),
+        to: time("creation-time-before").or_else(|| time(ends)),
         captured: cx.captured().or_else(|| header.date()),
         rows,
         of: of.map(str::to_owned),

@@ -2,6 +2,7 @@
 //!
 //! One shape reads all of them ([`crate::json::members`]): a describe answer has the request's members and more.
 
+pub(super) mod component;
 pub(super) mod job;
 mod monitor;
 pub(super) mod pipeline;
@@ -25,6 +26,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     job::reader(format)
         .or_else(|| registry::reader(format))
         .or_else(|| serving::reader(format))
+        .or_else(|| component::reader(format))
         .or_else(|| pipeline::reader(format))
         .or_else(|| monitor::reader(format))
         .or_else(|| search::reader(format))

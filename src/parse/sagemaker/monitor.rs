@@ -10,7 +10,8 @@ use crate::evidence::citation::{Locator, Source};
 use crate::fact::Statement;
 use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
-use crate::fact::monitor::{Execution, MonitorStatement, MonitorWhat};
+use crate::fact::monitor::{Baseline, Execution, MonitorStatement, MonitorWhat};
+use crate::fact::s3::S3Uri;
 use crate::json::scalar::{Moment, Text};
 use crate::recognise::Format;
 
@@ -18,6 +19,11 @@ use crate::recognise::Format;
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::MonitoringSchedule => Each::one(schedule),
+        Format::DataQualityDefinition => Each::one(definition),
+        // A row has the members of a description, but for what the schedule does and when.
+        Format::MonitoringSchedules => {
+            Each::list(schedule, |rows, header, cx, sink| listed(Listed::MonitoringSchedules, rows, header, cx, sink))
+        }
         Format::MonitoringExecutions => {
             Each::list(execution, |rows, header, cx, sink| listed(Listed::MonitoringExecutions, rows, header, cx, sink))
         }
@@ -32,6 +38,7 @@ struct Schedule {
     monitoring_schedule_name: Text,
     monitoring_schedule_status: Text,
     endpoint_name: Text,
+    monitoring_job_definition_name: Text,
     creation_time: Moment,
     monitoring_schedule_config: Config,
     last_monitoring_execution_summary: Option<Summary>,
@@ -41,6 +48,7 @@ struct Schedule {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 struct Config {
+    monitoring_job_definition_name: Text,
     schedule_config: Expression,
     monitoring_job_definition: JobDefinition,
 }
@@ -55,6 +63,27 @@ struct Expression {
 #[serde(default, rename_all = "PascalCase")]
 struct JobDefinition {
     monitoring_inputs: Vec<Input>,
+    baseline_config: BaselineConfig,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct BaselineConfig {
+    constraints_resource: Resource,
+    statistics_resource: Resource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Resource {
+    s3_uri: Text,
+}
+
+impl BaselineConfig {
+    fn read(&self) -> Baseline {
+        let place = |resource: &Resource| resource.s3_uri.0.as_deref().and_then(S3Uri::parse);
+        Baseline { constraints: place(&self.constraints_resource), statistics: place(&self.statistics_resource) }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -74,6 +103,7 @@ struct EndpointInput {
 struct Summary {
     monitoring_schedule_name: Text,
     scheduled_time: Moment,
+    last_modified_time: Moment,
     monitoring_execution_status: Text,
     processing_job_arn: Text,
     endpoint_name: Text,
@@ -88,13 +118,18 @@ fn schedule(shape: Schedule, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         return sink.orphan("the account and region of its schedule");
     };
     sink.belongs_to(&arn);
-    let inputs = shape.monitoring_schedule_config.monitoring_job_definition.monitoring_inputs;
+    let named_definition = shape.monitoring_schedule_config.monitoring_job_definition_name.0;
+    let definition_name = named_definition.or(shape.monitoring_job_definition_name.0);
+    let definition = shape.monitoring_schedule_config.monitoring_job_definition;
+    let (baseline, inputs) = (definition.baseline_config.read(), definition.monitoring_inputs);
     let named = shape.endpoint_name.0.or_else(|| inputs.into_iter().find_map(|input| input.endpoint_input.endpoint_name.0));
     let name = name.unwrap_or_else(|| arn.last().to_owned());
     let what = MonitorWhat::Schedule {
         status: shape.monitoring_schedule_status.0,
         expression: shape.monitoring_schedule_config.schedule_config.schedule_expression.0,
         created: shape.creation_time.0,
+        definition: definition_name,
+        baseline,
     };
     let time = setting.seen.or(shape.creation_time.0);
     let statement = MonitorStatement { schedule: arn.clone(), name: name.clone(), endpoint: named.clone(), what };
@@ -103,6 +138,30 @@ fn schedule(shape: Schedule, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
         let place = Locator::Place("/LastMonitoringExecutionSummary".into());
         say_execution(summary, arn, name, named, &place, sink);
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Definition {
+    job_definition_arn: Text,
+    job_definition_name: Text,
+    data_quality_baseline_config: BaselineConfig,
+    data_quality_job_input: Input,
+    response_metadata: Metadata,
+}
+
+fn definition(shape: Definition, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let setting = answer(cx, &shape.response_metadata);
+    let name = shape.job_definition_name.0;
+    let Some(arn) = setting.arn(shape.job_definition_arn.0.as_deref(), "data-quality-job-definition", name.as_deref()) else {
+        return sink.orphan("the account and region of its job definition");
+    };
+    sink.belongs_to(&arn);
+    let what = MonitorWhat::Definition(shape.data_quality_baseline_config.read());
+    let endpoint = shape.data_quality_job_input.endpoint_input.endpoint_name.0;
+    let name = name.unwrap_or_else(|| arn.last().to_owned());
+    let statement = MonitorStatement { schedule: arn, name, endpoint, what };
+    sink.say(place, Source::SageMaker, setting.seen, Statement::Monitor(Box::new(statement)));
 }
 
 fn execution(shape: Summary, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
@@ -126,6 +185,7 @@ fn say_execution(shape: Summary, schedule: Arn, name: String, endpoint: Option<S
     };
     let one = Execution {
         scheduled,
+        changed: shape.last_modified_time.0,
         status,
         failure: shape.failure_reason.0,
         job: shape.processing_job_arn.0.as_deref().and_then(Arn::parse),

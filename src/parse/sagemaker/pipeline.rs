@@ -26,6 +26,9 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
     match format {
         Format::Pipeline => Each::one(|shape: Pipeline, place, cx, sink| {
             let setting = answer(cx, &shape.response_metadata);
+            if let Some(text) = &shape.pipeline_definition.0 {
+                config::definition_text(text, place, cx, sink);
+            }
             match pipeline(shape, &setting, place, sink) {
                 Some(statement) => say_pipeline(statement, place, sink),
                 None => sink.orphan("the account and region of its pipeline"),
@@ -71,9 +74,19 @@ pub(in crate::parse) struct Pipeline {
     pipeline_arn: Text,
     pipeline_name: Text,
     pipeline_definition: Text,
+    #[serde(rename = "PipelineDefinitionS3Location")]
+    located: Location,
     creation_time: Moment,
     last_modified_time: Moment,
     response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Location {
+    bucket: Text,
+    object_key: Text,
+    version_id: Text,
 }
 
 /// Returns the statement of a pipeline's structure.
@@ -91,6 +104,12 @@ pub(in crate::parse) fn pipeline(
         created: shape.creation_time.0,
         modified: shape.last_modified_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten()),
         definition: shape.pipeline_definition.0.and_then(|text| definition(&text, place, sink)),
+        located: shape
+            .located
+            .bucket
+            .0
+            .zip(shape.located.object_key.0)
+            .map(|(bucket, key)| (bucket, key, shape.located.version_id.0)),
     })
 }
 

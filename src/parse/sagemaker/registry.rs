@@ -214,6 +214,7 @@ pub(in crate::parse) struct Package {
     metadata_properties: MetadataProperties,
     customer_metadata_properties: Named,
     model_metrics: BTreeMap<String, serde_json::Value>,
+    drift_check_baselines: BTreeMap<String, serde_json::Value>,
     created_by: Author,
     last_modified_by: Author,
     tags: Tags,
@@ -305,6 +306,7 @@ pub(in crate::parse) fn package(shape: Package, setting: &Setting<'_>, is_update
         metadata,
         tags,
         evaluations: evaluations(&shape.model_metrics),
+        has_baselines: !shape.drift_check_baselines.is_empty(),
         created_by: shape.created_by.iam_identity.arn.0.or(shape.created_by.user_profile_name.0),
         modified_by: shape.last_modified_by.iam_identity.arn.0.or(shape.last_modified_by.user_profile_name.0),
         arn: arn.clone(),
@@ -330,10 +332,18 @@ pub(in crate::parse) struct FeatureGroup {
     feature_group_name: Text,
     record_identifier_feature_name: Text,
     event_time_feature_name: Text,
+    feature_definitions: Vec<FeatureDefinition>,
     creation_time: Moment,
     online_store_config: Option<OnlineStore>,
     offline_store_config: OfflineStore,
     response_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct FeatureDefinition {
+    feature_name: Text,
+    feature_type: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -362,14 +372,20 @@ struct S3Storage {
 pub(in crate::parse) fn feature_group(shape: FeatureGroup, setting: &Setting<'_>) -> Option<FeatureGroupStatement> {
     let name = shape.feature_group_name.0?;
     let storage = shape.offline_store_config.storage;
+    let event_time = shape.event_time_feature_name.0;
+    let of_time = shape.feature_definitions.into_iter().find(|feature| feature.feature_name.0 == event_time);
+    // What is asked for or described without an online store has none; rows of lists and searches do not tell.
+    let is_told = matches!(setting.words, Words::Request | Words::Answer) && event_time.is_some();
+    let online = shape.online_store_config.map(|store| store.enable_online_store.0.unwrap_or(false));
     Some(FeatureGroupStatement {
         arn: setting.arn(shape.feature_group_arn.0.as_deref(), "feature-group", Some(&name))?,
         name,
         created: shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten()),
         record_identifier: shape.record_identifier_feature_name.0,
-        event_time: shape.event_time_feature_name.0,
+        event_time_type: of_time.filter(|_| event_time.is_some()).and_then(|feature| feature.feature_type.0),
+        event_time,
         offline: storage.resolved.0.or(storage.uri.0).as_deref().and_then(S3Uri::parse),
-        online: shape.online_store_config.map(|store| store.enable_online_store.0.unwrap_or(false)),
+        online: online.or_else(|| is_told.then_some(false)),
     })
 }
 

@@ -10,7 +10,8 @@ use super::subject::confirmed;
 use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::call::Listed;
-use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, RunningVariant, Variant, endpoint_status};
+use crate::fact::s3::S3Uri;
+use crate::fact::serving::{self, ConfigStatement, EndpointAct, EndpointStatement, RunningVariant, Variant, endpoint_status};
 use crate::fact::{Statement, Words};
 use crate::json::scalar::{Flag, Moment, Real, Text};
 use crate::recognise::Format;
@@ -88,6 +89,8 @@ struct VariantShape {
     instance_type: Text,
     serverless_config: Option<IgnoredAny>,
     managed_instance_scaling: Managed,
+    #[serde(rename = "EnableSSMAccess")]
+    live_access: Flag,
 }
 
 #[derive(Deserialize, Default)]
@@ -100,6 +103,8 @@ struct Managed {
 #[serde(default, rename_all = "PascalCase")]
 struct Capture {
     enable_capture: Flag,
+    initial_sampling_percentage: Real,
+    destination_s3_uri: Text,
 }
 
 /// Returns the statement of an endpoint configuration's structure.
@@ -115,6 +120,7 @@ pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<C
             count: whole(&shape.initial_instance_count),
             instance: shape.instance_type.0,
             managed: shape.serverless_config.is_some() || shape.managed_instance_scaling.status.0.as_deref() == Some("ENABLED"),
+            live_access: shape.live_access.0 == Some(true),
         }
     };
     let variants = shape.production_variants.into_iter().map(variant(false));
@@ -125,7 +131,14 @@ pub(in crate::parse) fn config(shape: Config, setting: &Setting<'_>) -> Option<C
         created: shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten()),
         variants: variants.chain(shape.shadow_production_variants.into_iter().map(variant(true))).collect(),
         captures: shape.data_capture_config.enable_capture.0 == Some(true),
+        capture: capture(&shape.data_capture_config),
     })
+}
+
+fn capture(shape: &Capture) -> Option<serving::Capture> {
+    let to = shape.destination_s3_uri.0.as_deref().and_then(S3Uri::parse)?;
+    let percent = shape.initial_sampling_percentage.0?;
+    (shape.enable_capture.0 == Some(true)).then_some(serving::Capture { to, percent })
 }
 
 /// Returns a count of instances; events write `2.0` for `2`.
@@ -164,6 +177,40 @@ struct Property {
 #[serde(default, rename_all = "PascalCase")]
 struct DeploymentConfig {
     auto_rollback_configuration: Rollback,
+    blue_green_update_policy: BlueGreen,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct BlueGreen {
+    traffic_routing_configuration: Routing,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Routing {
+    r#type: Text,
+    canary_size: Capacity,
+    linear_step_size: Capacity,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Capacity {
+    r#type: Text,
+    value: Real,
+}
+
+/// Returns the share that a new fleet gets at first. Of a count of instances it is not known what share it is.
+fn first_share(routing: &Routing) -> Option<f64> {
+    let size = match routing.r#type.0.as_deref()? {
+        "ALL_AT_ONCE" => return Some(1.0),
+        "CANARY" => &routing.canary_size,
+        "LINEAR" => &routing.linear_step_size,
+        _ => return None,
+    };
+    let percent = size.value.0.filter(|value| (0.0..=100.0).contains(value))?;
+    (size.r#type.0.as_deref() == Some("CAPACITY_PERCENT")).then_some(percent / 100.0)
 }
 
 #[derive(Deserialize, Default)]
@@ -182,6 +229,19 @@ struct RollbackAlarm {
 #[serde(default, rename_all = "PascalCase")]
 struct Pending {
     endpoint_config_name: Text,
+    production_variants: Vec<PendingVariant>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct PendingVariant {
+    variant_status: Vec<Stage>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+struct Stage {
+    status: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -229,6 +289,9 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
         current: whole(&variant.current_instance_count),
         desired: whole(&variant.desired_instance_count),
     });
+    let stages = shape.pending_deployment_summary.production_variants.iter().flat_map(|variant| &variant.variant_status);
+    let pending_answers = stages.filter_map(|stage| stage.status.0.as_deref()).any(|stage| stage == "Baking");
+    let first_share = first_share(&shape.deployment_config.blue_green_update_policy.traffic_routing_configuration);
     let rollback = [shape.deployment_config, shape.last_deployment_config];
     let rollback = rollback.into_iter().flat_map(|config| config.auto_rollback_configuration.alarms);
     Some(EndpointStatement {
@@ -238,6 +301,8 @@ pub(in crate::parse) fn endpoint(shape: Endpoint, setting: &Setting<'_>, act: En
         act,
         config: shape.endpoint_config_name.0,
         pending: shape.pending_deployment_summary.endpoint_config_name.0,
+        pending_answers,
+        first_share,
         status: shape.endpoint_status.0.as_deref().map(endpoint_status),
         failure: shape.failure_reason.0,
         created: shape.creation_time.0.or_else(|| (act == EndpointAct::Created).then_some(setting.seen).flatten()),
