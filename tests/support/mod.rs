@@ -1,6 +1,8 @@
 //! The one door through which tests reach a case.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod git;
+
 use std::path::{Path, PathBuf};
 
 use modeltrail::audit::{Audit, Selection};
@@ -38,6 +40,36 @@ fn audit_of(paths: &[PathBuf], options: &Options, settings: &Settings, threads: 
     let mut case = Case::build(intake.facts, &intake.density, &ledger, None);
     study::run(paths, &mut case, &mut ledger, settings, threads);
     written(&case, &ledger)
+}
+
+/// Audits evidence beside a clone of the repository.
+pub(crate) fn audit_beside(paths: &[PathBuf], clone: &Path) -> Told {
+    audit_answered(paths, clone, |_| {})
+}
+
+/// Audits evidence beside a clone that answers otherwise.
+pub(crate) fn audit_answered(
+    paths: &[PathBuf],
+    clone: &Path,
+    change: impl FnOnce(&mut modeltrail::fact::clone::Searched),
+) -> Told {
+    let (case, ledger) = case_beside(paths, clone, change);
+    written(&case, &ledger)
+}
+
+/// Builds the case of evidence beside a clone.
+pub(crate) fn case_beside(
+    paths: &[PathBuf],
+    clone: &Path,
+    change: impl FnOnce(&mut modeltrail::fact::clone::Searched),
+) -> (Case, Ledger) {
+    let intake = intake::read(paths, &Options::default(), 2, &Unwatched);
+    let mut case = Case::build(intake.facts, &intake.density, &intake.ledger, None);
+    let repo = modeltrail::repo::Repo::open(clone).expect("it is a clone");
+    let mut searched = repo.search(&case.code_asked(), &[], &modeltrail::repo::Limits::default());
+    change(&mut searched);
+    case.take_searched(searched);
+    (case, intake.ledger)
 }
 
 /// Builds the case and the answer from what was read.
