@@ -60,6 +60,8 @@ pub struct Audit<'a> {
     pub lineages: Vec<&'a Lineage>,
     /// What endpoints served.
     pub spans: Vec<&'a Span>,
+    /// What shadow variants ran on copies of requests.
+    pub shadows: Vec<&'a Span>,
     /// Jobs.
     pub jobs: Vec<&'a Job>,
     /// Incidents, by beginning.
@@ -111,7 +113,9 @@ impl Selection {
             return false;
         }
         let made = self.overlaps(lineage.created, lineage.created);
-        made || case.serving.of_model(&lineage.arn, lineage.created).any(|span| self.takes_span(case, span))
+        let is_own = |span: &&Span| span.model.key() == lineage.arn.key() && span.model_created == lineage.created;
+        let mut ran = case.serving.of_model(&lineage.arn, lineage.created).chain(case.serving.shadows().filter(is_own));
+        made || ran.any(|span| self.takes_span(case, span))
     }
 
     fn takes_job(&self, job: &Job) -> bool {
@@ -159,13 +163,14 @@ impl<'a> Audit<'a> {
     ) -> Self {
         let lineages: Vec<&Lineage> = case.lineages.iter().filter(|lineage| selection.takes_lineage(case, lineage)).collect();
         let spans: Vec<&Span> = case.serving.spans().filter(|span| selection.takes_span(case, span)).collect();
+        let shadows: Vec<&Span> = case.serving.shadows().filter(|span| selection.takes_span(case, span)).collect();
         let jobs: Vec<&Job> = case.jobs.iter().filter(|job| selection.takes_job(job)).collect();
-        let gaps = case.gaps(&lineages, &spans, &jobs, needs);
+        let gaps = case.gaps(&lineages, &[spans.as_slice(), &shadows].concat(), &jobs, needs);
         let mut coverage = case.coverage.rows(selection.from, selection.to);
         let fits = |wanted: &Option<String>, own: &Option<String>| wanted.is_none() || own.is_none() || wanted == own;
         coverage.retain(|row| fits(&selection.account, &row.account) && fits(&selection.region, &row.region));
         let incidents = case.incidents.iter().filter(|incident| selection.takes_incident(incident)).collect();
-        Self { case, ledger, coverage, lineages, spans, jobs, incidents, findings: Vec::new(), gaps }
+        Self { case, ledger, coverage, lineages, spans, shadows, jobs, incidents, findings: Vec::new(), gaps }
     }
 
     /// Returns how many models and jobs the selection leaves out.

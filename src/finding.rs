@@ -47,6 +47,8 @@ impl Severity {
 pub struct Exposure {
     /// How many.
     pub requests: u64,
+    /// Whether the counts cover the whole interval; otherwise there were at least so many.
+    pub whole: bool,
     /// From.
     pub from: Instant,
     /// To.
@@ -179,6 +181,11 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
+/// Writes a count of requests, and that it is a lower bound where not all of the interval was counted.
+pub fn counted(requests: u64, whole: bool) -> String {
+    format!("{}{}", if whole { "" } else { "at least " }, grouped(requests))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +193,11 @@ mod tests {
     #[test]
     fn thousands_are_told_apart() {
         assert_eq!([grouped(0), grouped(999), grouped(1_000), grouped(1_284_330)], ["0", "999", "1,000", "1,284,330"]);
+    }
+
+    #[test]
+    fn counts_of_a_part_are_lower_bounds() {
+        assert_eq!([counted(24_000, true), counted(24_000, false)], ["24,000", "at least 24,000"]);
     }
 
     #[test]

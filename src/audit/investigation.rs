@@ -91,7 +91,7 @@ impl<'a> Investigation<'a> {
             concerned && finding.from.is_none_or(|from| from <= put.at)
         });
         let needs: BTreeSet<GapKey> = found.missing.iter().cloned().collect();
-        let gaps = case.gaps(&found.lineages, &found.served, &[], &needs);
+        let gaps = case.gaps(&found.lineages, &[found.served.as_slice(), &found.shadows].concat(), &[], &needs);
         Ok(Self { case, ledger, put: put.clone(), found, findings, gaps })
     }
 }

@@ -92,9 +92,10 @@ impl Coverage {
                 coverage.trail_buckets.entry(said.says.account.clone()).or_insert_with(|| (bucket.clone(), prefix.clone()));
             }
             if let TrailWhat::Digest { bucket, files, .. } = &said.says.what
-                && let Some((key, _, _)) = files.first()
+                && let Some(file) = files.first()
             {
-                let prefix = key
+                let prefix = file
+                    .key
                     .split_once("AWSLogs/")
                     .map(|(prefix, _)| prefix.trim_end_matches('/'))
                     .filter(|prefix| !prefix.is_empty());
@@ -237,16 +238,13 @@ fn missing_files(digests: &[&Said<TrailStatement>], files: &BTreeSet<String>) ->
     let mut gaps = Vec::new();
     for said in digests {
         let TrailWhat::Digest { from, to, files: listed, .. } = &said.says.what else { continue };
-        for (key, oldest, newest) in listed {
-            let name = key.rsplit('/').next().unwrap_or(key);
-            if !files.contains(name) {
-                gaps.push(TrailGap {
-                    from: oldest.unwrap_or(*from),
-                    to: newest.unwrap_or(*to),
-                    proof: Some(said.cite.clone()),
-                    file: Some(name.to_owned()),
-                });
-            }
+        for file in listed.iter().filter(|file| !files.contains(file.file_name())) {
+            gaps.push(TrailGap {
+                from: file.oldest.unwrap_or(*from),
+                to: file.newest.unwrap_or(*to),
+                proof: Some(said.cite.clone()),
+                file: Some(file.file_name().to_owned()),
+            });
         }
     }
     gaps
@@ -259,7 +257,7 @@ fn is_explained(from: Instant, to: Instant, digests: &[&Said<TrailStatement>], f
         .iter()
         .filter_map(|said| match &said.says.what {
             TrailWhat::Digest { from, to, files: listed, .. } => {
-                let whole = listed.iter().all(|(key, _, _)| files.contains(key.rsplit('/').next().unwrap_or(key)));
+                let whole = listed.iter().all(|file| files.contains(file.file_name()));
                 whole.then_some((*from, *to))
             }
             _ => None,

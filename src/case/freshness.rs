@@ -13,7 +13,7 @@ use super::jobs::Job;
 use super::limit::is_broken;
 use super::lineage::Lineage;
 use super::registry::Model;
-use super::serving::Span;
+use super::serving::{Role, Span};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::Arn;
 use crate::fact::job::{InputRole, JobKind};
@@ -30,6 +30,8 @@ pub struct Use {
     pub name: String,
     /// The variant, where it is an endpoint.
     pub variant: Option<String>,
+    /// How requests reach that.
+    pub role: Role,
     from: Instant,
     to: Option<Instant>,
     cites: Vec<Citation>,
@@ -175,6 +177,7 @@ fn uses(case: &Case, family: &Family<'_>) -> Vec<Use> {
                 subject: span.endpoint.clone(),
                 name: span.name.clone(),
                 variant: Some(span.variant.clone()),
+                role: span.role.clone(),
                 from: span.from.latest,
                 to: span.to.map(|to| to.earliest),
                 cites: span.evidence.iter().cloned().chain(environment_cites(model).into_iter().flatten()).collect(),
@@ -193,6 +196,7 @@ fn uses(case: &Case, family: &Family<'_>) -> Vec<Use> {
                 subject: job.arn.clone(),
                 name: job.name.clone(),
                 variant: None,
+                role: Role::Weighted,
                 from: window.from,
                 to: Some(window.from),
                 cites: job.cites(|says| !says.inputs.is_empty()).into_iter().flatten().collect(),
@@ -292,8 +296,58 @@ fn named(case: &Case, model: &Model, families: &[Family<'_>]) -> Vec<Named> {
     found
 }
 
+/// The newest of what lies behind a name, as one source tells of it.
+struct Newest {
+    /// When it was there.
+    there: Instant,
+    /// How new it is; of records, by their event time.
+    newest: Instant,
+    what: String,
+    cites: Vec<Citation>,
+}
+
 fn of_named(case: &Case, families: &[Family<'_>], named: &Named, link: Citations, span: &Span, at: Instant) -> Claim<Freshness> {
     let by = format!("the environment of {}, which {} served, names {}", span.model.last(), span.name, named.text());
+    let run = by_run(families, named, at);
+    let place = match named {
+        Named::Place(uri) => Some(uri.clone()),
+        Named::Group(name) => store_of(case, name),
+    };
+    let object = place.as_ref().and_then(|place| by_object(case, place, at));
+    let record = match named {
+        Named::Place(_) => None,
+        Named::Group(name) => by_record(case, name, at),
+    };
+    let missing = match &place {
+        Some(uri) => GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() },
+        None => GapKey::Jobs(JobKind::Processing, Place::of(&span.endpoint), None, Some(at)),
+    };
+    let whole = place.is_some_and(|uri| {
+        let reach = case.objects.reach(&uri, at, Some(at));
+        !reach.versions.is_empty() || !reach.inventories.is_empty()
+    });
+    // What a run wrote is there when the run has ended; what is newer than that somebody else wrote. Feature Store writes records to
+    // its offline store within a quarter of an hour, in files of an hour.
+    let lag = if matches!(named, Named::Group(_)) { 3_600 } else { 120 };
+    let is_last =
+        |own: &Newest, others: [&Option<Newest>; 2]| others.into_iter().flatten().all(|other| other.there <= own.there.plus(lag));
+    let object_cites: Vec<Citation> = object.iter().flat_map(|object| object.cites.clone()).collect();
+    let record = record.filter(|record| is_last(record, [&run, &object]));
+    let run = run.filter(|run| is_last(run, [&object, &None]));
+    let (newest, more) = match (record, run, object) {
+        (Some(record), ..) => (record, Vec::new()),
+        (None, Some(run), _) => (run, object_cites),
+        (None, None, Some(object)) => (object, Vec::new()),
+        (None, None, None) => return Claim::unknown(format!("{by}, and what lay there then is not in the evidence"), [missing]),
+    };
+    let value = Freshness { newest_data: newest.newest, age: at.since(newest.newest), basis: format!("{}; {by}", newest.what) };
+    let why = "the link from endpoint to data is a name in an environment, and no record of a read";
+    let claim = Claim::that(value, Grade::C, why, link.and(newest.cites).and(more).and(span.evidence.iter().cloned()));
+    if whole { claim } else { claim.noting("no listing shows that nothing newer was written").lacking([missing]) }
+}
+
+/// Returns the last run that wrote what is named and completed.
+fn by_run(families: &[Family<'_>], named: &Named, at: Instant) -> Option<Newest> {
     let writes = |family: &&Family<'_>| {
         let (places, groups) = outputs(family);
         match named {
@@ -305,43 +359,42 @@ fn of_named(case: &Case, families: &[Family<'_>], named: &Named, link: Citations
         let run = family.completed().filter(|run| run.ended.is_some_and(|ended| ended <= at)).max_by_key(|run| run.ended)?;
         Some((run.ended?, run))
     });
-    let run = runs.max_by_key(|(ended, run)| (*ended, run.arn.clone()));
-    let live = match named {
-        Named::Place(uri) => case.objects.live(uri, at),
-        Named::Group(_) => Vec::new(),
-    };
-    let object =
-        live.iter().filter_map(|live| Some((live.version.visible()?, live))).max_by_key(|(visible, live)| (*visible, live.key));
-    // What a run wrote is there when the run has ended; what is newer than that somebody else wrote.
-    let by_run = run.filter(|(ended, _)| object.is_none_or(|(visible, _)| visible <= ended.plus(120)));
-    let missing = match named {
-        Named::Place(uri) => GapKey::ObjectVersions { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() },
-        Named::Group(_) => GapKey::Jobs(JobKind::Processing, Place::of(&span.endpoint), None, Some(at)),
-    };
-    let whole = match named {
-        Named::Place(uri) => {
-            let reach = case.objects.reach(uri, at, Some(at));
-            !reach.versions.is_empty() || !reach.inventories.is_empty()
-        }
-        Named::Group(_) => false,
-    };
-    let (newest_data, what, cites) = match (by_run, object) {
-        (Some((ended, run)), object) => {
-            let object = object.map(|(_, live)| case.objects.cites_of(live.version)).unwrap_or_default();
-            let cites = run.cites(|says| says.status.is_some()).into_iter().flatten().chain(object).collect::<Vec<_>>();
-            (ended, format!("{} completed then, the last run before the instant that writes there", run.name), cites)
-        }
-        (None, Some((visible, live))) => {
-            let by = live.version.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let what = format!("the newest object there, {}, was written then{by}", live.key);
-            (visible, what, case.objects.cites_of(live.version))
-        }
-        (None, None) => return Claim::unknown(format!("{by}, and what lay there then is not in the evidence"), [missing]),
-    };
-    let value = Freshness { newest_data, age: at.since(newest_data), basis: format!("{what}; {by}") };
-    let why = "the link from endpoint to data is a name in an environment, and no record of a read";
-    let claim = Claim::that(value, Grade::C, why, link.and(cites).and(span.evidence.iter().cloned()));
-    if whole { claim } else { claim.noting("no listing shows that nothing newer was written").lacking([missing]) }
+    let (ended, run) = runs.max_by_key(|(ended, run)| (*ended, run.arn.clone()))?;
+    Some(Newest {
+        there: ended,
+        newest: ended,
+        what: format!("{} completed then, the last run before the instant that writes there", run.name),
+        cites: run.cites(|says| says.status.is_some()).into_iter().flatten().collect(),
+    })
+}
+
+/// Returns the newest object under a place.
+fn by_object(case: &Case, place: &S3Uri, at: Instant) -> Option<Newest> {
+    let live = case.objects.live(place, at);
+    let dated = live.iter().filter_map(|live| Some((live.version.visible()?, live)));
+    let (visible, live) = dated.max_by_key(|(visible, live)| (*visible, live.key))?;
+    let by = live.version.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let what = format!("the newest object there, {}, was written then{by}", live.key);
+    Some(Newest { there: visible, newest: visible, what, cites: case.objects.cites_of(live.version) })
+}
+
+/// Returns where the offline store of a group lies, as its description says.
+fn store_of(case: &Case, group: &str) -> Option<S3Uri> {
+    let stores = case.feature_groups.iter().filter(|said| said.says.name == group).filter_map(|said| said.says.offline.as_ref());
+    // What was asked for is only the place under which the store is made.
+    let store = stores.into_iter().find(|store| store.key.trim_end_matches('/').ends_with("/data"))?;
+    Some(S3Uri::new(&store.bucket, &format!("{}/", store.key.trim_end_matches('/'))))
+}
+
+/// Returns the newest record of a group that its offline store holds, by event time.
+fn by_record(case: &Case, group: &str, at: Instant) -> Option<Newest> {
+    let study = case.stores.iter().find(|study| study.group.name == group)?;
+    let (event, written) = study.newest_before(at)?;
+    let what = format!(
+        "the newest event time among the records of {group} that lay in its offline store then, the last of them written by {}",
+        written.to_seconds_text()
+    );
+    Some(Newest { there: written, newest: event, what, cites: study.evidence.clone().into_iter().collect() })
 }
 
 /// Returns how new the newest data was that a served model was trained on.

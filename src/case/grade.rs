@@ -8,7 +8,7 @@
 //! | image | two of: the caller's pin, the model registry, the endpoint, ECR | one of them; an immutable tag | a tag whose history may be incomplete; the tag alone | – |
 //! | source archive | version listing and a second record | version listing | hash in the path; or the URI alone | – |
 //! | data version | version listing over a complete interval and a second record for each object | version listing over a complete interval | listing that may have lost versions; changed while it was read; current objects only; events only | named only in an environment, argument or tag |
-//! | commit | (content hash reproduced) | build system that checked it out | `MetadataProperties.CommitId` | environment, hyperparameter, tag, image tag, log |
+//! | commit | one commit alone, or the stated one, holds code of the hash in the path of the job's code | build system that checked it out | `MetadataProperties.CommitId`; the newest of several commits that hold code of that hash | environment, hyperparameter, tag, image tag, log of the job, log of the run that asked for it or pushed its image |
 //! | dependencies | – | pip's lines in the job's whole log | pip's lines in part of it | – |
 //! | approval | – | registry or the approver's call | – | – |
 //! | producing job | – | data events by its role with the versions that were read; or the pipeline's definition | prefix and time | – |
@@ -89,6 +89,8 @@ pub enum CommitSource {
     ImageTag,
     /// The job's log.
     Log,
+    /// The log of the run that asked for the job or pushed its image.
+    RunLog,
 }
 
 impl CommitSource {
@@ -111,7 +113,27 @@ impl CommitSource {
             Self::Tag => "a tag",
             Self::ImageTag => "the image's tag",
             Self::Log => "the job's log",
+            Self::RunLog => "the log of a run that asked for it or pushed its image",
         }
+    }
+}
+
+/// How well a commit is known whose code has the hash in the path of a job's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// Records state this very commit.
+    Stated,
+    /// Nobody states one; no other commit of a clone that was searched whole holds that code, and it is no later than the job.
+    Alone,
+    /// Others hold it as well or may, or it was committed after the job.
+    OneOfSeveral,
+}
+
+/// Grades a commit whose code has the hash in the path of a job's code.
+pub const fn holding(holding: Holding) -> Grade {
+    match holding {
+        Holding::Stated | Holding::Alone => Grade::A,
+        Holding::OneOfSeveral => Grade::C,
     }
 }
 

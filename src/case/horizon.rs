@@ -6,6 +6,8 @@
 use crate::evidence::citation::Source;
 use crate::fact::Fact;
 use crate::fact::Statement;
+use crate::fact::component::ComponentAct;
+use crate::fact::monitor::MonitorWhat;
 use crate::fact::serving::EndpointAct;
 use crate::time::Instant;
 
@@ -49,12 +51,28 @@ fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {
         Statement::Model(says) => !later(says.created),
         Statement::EndpointConfig(says) => !later(says.created),
         Statement::Endpoint(says) => !later(says.created) && (says.act != EndpointAct::State || !later(says.modified)),
+        Statement::Component(says) => !later(says.created) && (says.act != ComponentAct::State || !later(says.modified)),
         Statement::Execution(says) => !later(says.created),
         Statement::Step(says) => !later(says.started),
         Statement::Object(says) => !later(says.at),
         Statement::Image(says) => !later(says.at),
         Statement::Alarm(says) => says.at <= as_of,
+        Statement::Monitor(says) => match &says.what {
+            MonitorWhat::Execution(one) => one.scheduled <= as_of,
+            MonitorWhat::Schedule { created, .. } => !later(*created),
+            MonitorWhat::Definition(_) => true,
+        },
         Statement::Scaling(says) => !later(says.at),
+        Statement::ModelError(says) => {
+            says.last = says.last.map(|last| last.min(as_of));
+            true
+        }
+        Statement::RunLog(says) => {
+            says.to = says.to.map(|to| to.min(as_of));
+            says.mentions.retain(|one| !later(one.at));
+            says.pushes.retain(|one| !later(one.at));
+            true
+        }
         Statement::Metric(says) => {
             says.asked = says.asked.map(|(from, to)| (from, to.min(as_of))).filter(|(from, to)| from < to);
             let had_points = !says.points.is_empty();

@@ -11,8 +11,12 @@ use crate::time::Instant;
 /// What one host or instance printed.
 #[derive(Clone, Debug, Default)]
 pub struct Printed {
-    /// Packages and versions: installed ones win over ones found installed.
+    /// Packages and versions: installed ones win over ones found installed, and both over ones that were only downloaded.
     pub packages: BTreeMap<String, String>,
+    /// Packages of which only a download is told.
+    pub downloaded: BTreeSet<String>,
+    /// What a library says of other versions of it: its name, the version that wrote, the version that reads.
+    pub unpickled: Vec<(String, String, String, Citation)>,
     /// Where pip's lines stand.
     pub package_cites: Vec<Citation>,
     /// Commits that were printed, with their names.
@@ -21,6 +25,8 @@ pub struct Printed {
     pub source: Option<(String, Citation)>,
     /// Whether the image's own code ran instead of the archive.
     pub code_ignored: Option<Citation>,
+    /// Errors that were printed: when, words.
+    pub failures: Vec<(Option<Instant>, String, Citation)>,
     /// How it ended: success, words.
     pub exit: Option<(bool, String, Citation)>,
     /// Where the stream itself stands.
@@ -93,6 +99,7 @@ impl Logs {
             let printed = logs.by_owner.entry((owner.clone(), said.says.home.clone())).or_default();
             match said.says.what {
                 LogWhat::Package { name, version, installed: now } => {
+                    printed.downloaded.remove(&name);
                     if now {
                         installed.insert((owner, said.says.home, name.clone()));
                         printed.packages.insert(name, version);
@@ -101,8 +108,23 @@ impl Logs {
                     }
                     printed.package_cites.push(said.cite);
                 }
+                LogWhat::Downloaded { name, version } => {
+                    // pip goes from newer versions to older ones: the last that it took stands.
+                    if !printed.packages.contains_key(&name) || printed.downloaded.contains(&name) {
+                        printed.downloaded.insert(name.clone());
+                        printed.packages.insert(name, version);
+                        printed.package_cites.push(said.cite);
+                    }
+                }
+                LogWhat::Unpickled { name, written_by, read_by } => {
+                    // One line of many estimators is enough.
+                    if !printed.unpickled.iter().any(|(known, ..)| *known == name) {
+                        printed.unpickled.push((name, written_by, read_by, said.cite));
+                    }
+                }
                 LogWhat::Commit { name, commit } => printed.commits.push((name, commit, said.cite)),
                 LogWhat::Environment { source: Some(source), .. } => printed.source = Some((source, said.cite)),
+                LogWhat::Failure { message } => printed.failures.push((said.says.at, message, said.cite)),
                 LogWhat::CodeIgnored => printed.code_ignored = Some(said.cite),
                 LogWhat::Exit { success, message } => printed.exit = Some((success, message, said.cite)),
                 LogWhat::Extent { complete, first, last, events } => {
@@ -149,6 +171,17 @@ impl Logs {
             let of = silence.group.strip_prefix("/aws/sagemaker/Endpoints/");
             of.is_some_and(|name| name.eq_ignore_ascii_case(endpoint.last())) && silence.home.may_hold(endpoint, shared)
         })
+    }
+
+    /// Returns the groups that are listed with no bytes in them: name, account and region, where that is said.
+    pub fn empty_by_size(&self) -> impl Iterator<Item = (&str, &Home, &Citation)> {
+        let silences = self.silences.iter().filter(|silence| silence.by_size);
+        silences.map(|silence| (silence.group.as_str(), &silence.home, &silence.cite))
+    }
+
+    /// Returns whether anything in the evidence tells of a log group of this name, whatever its case and account.
+    pub fn knows(&self, group: &str) -> bool {
+        self.groups.iter().any(|known| known.eq_ignore_ascii_case(group))
     }
 
     /// Returns for how many days a group keeps its events, if that is known; for ever is `Some(None)`.

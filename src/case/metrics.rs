@@ -58,14 +58,14 @@ impl Metrics {
     pub(super) fn build(said: Vec<Said<MetricStatement>>) -> Self {
         let queries: BTreeMap<(String, String), MetricStatement> = said
             .iter()
-            .filter(|said| said.says.points.is_empty())
+            .filter(|said| is_query(&said.says))
             .filter_map(|said| Some(((said.says.folder.clone(), said.says.id.clone()?), said.says.clone())))
             .collect();
         let mut series: BTreeMap<Key, Data> = BTreeMap::new();
         for said in said {
             let mut says = said.says;
-            // What is empty and carries an id is a query.
-            if says.points.is_empty() && (says.id.is_some() || says.asked.is_none()) {
+            // An answer without points tells that there was no data, where it is known of when.
+            if is_query(&says) || (says.points.is_empty() && says.asked.is_none()) {
                 continue;
             }
             if let Some(query) = says.id.clone().and_then(|id| queries.get(&(says.folder.clone(), id))) {
@@ -143,6 +143,11 @@ impl Metrics {
             _ => None,
         }
     }
+}
+
+/// Returns whether a statement says what an answer is of, and is none: answers that carry an id do not name what they measure.
+fn is_query(says: &MetricStatement) -> bool {
+    says.points.is_empty() && says.id.is_some() && (says.namespace.is_some() || says.statistic.is_some())
 }
 
 /// Returns the intervals that an answer speaks of: where its points lie, and what it was asked for.
@@ -277,6 +282,37 @@ mod tests {
         assert_eq!(values(&alone, "Average", 120), None);
         let counted = Metrics::build(vec![said("Average", 60, &points), said("SampleCount", 60, &[(0, 1.0), (60, 2.0)])]);
         assert_eq!(values(&counted, "Average", 120), Some(vec![30.0]));
+    }
+
+    #[test]
+    fn an_empty_answer_with_its_query_tells_that_there_was_no_data() {
+        let (from, to) = (Instant::from_seconds(0), Instant::from_seconds(3_600));
+        let with_id = |of: Said<MetricStatement>| {
+            let says = MetricStatement { id: Some("m1".to_owned()), folder: "f".to_owned(), ..of.says };
+            Said { says, ..of }
+        };
+        let answer = |cut: bool| {
+            let mut answer = with_id(said("Sum", 60, &[]));
+            answer.says = MetricStatement {
+                namespace: None,
+                statistic: None,
+                period: None,
+                metric: Some("a label".to_owned()),
+                asked: Some((from, to)),
+                cut,
+                ..answer.says
+            };
+            answer
+        };
+        let query = || with_id(said("Sum", 60, &[]));
+        for order in [vec![query(), answer(false)], vec![answer(false), query()]] {
+            let metrics = Metrics::build(order);
+            let series = metrics.iter().next().unwrap();
+            assert_eq!((series.metric.as_str(), series.data.spans.as_slice()), ("ModelLatency", [(from, to)].as_slice()));
+        }
+        let cut = Metrics::build(vec![query(), answer(true)]);
+        assert!(cut.iter().all(|series| series.data.spans.is_empty()), "what is not whole tells nothing");
+        assert!(Metrics::build(vec![query()]).iter().next().is_none(), "a query alone is no data");
     }
 
     #[test]

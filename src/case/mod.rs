@@ -25,25 +25,30 @@ pub mod monitors;
 pub mod objects;
 pub mod pipelines;
 pub mod registry;
+mod run_logs;
 pub mod said;
 pub mod serving;
 pub mod study;
 pub mod switches;
+pub mod targets;
 pub mod timeline;
 pub mod watchers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::citation::Citation;
+use crate::evidence::citation::{Citation, ExhibitId};
 use crate::evidence::ledger::Ledger;
 use crate::fact::arn::{Arn, ArnKey};
-use crate::fact::call::{CallStatement, TagsStatement};
+use crate::fact::call::{CallStatement, TagsStatement, TrailStatement, TrailWhat};
+use crate::fact::clone::{Question, Searched};
 use crate::fact::config::ConfigStatement;
 use crate::fact::density::{Density, Scope};
 use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
+use crate::fact::model_error::ModelError;
 use crate::fact::object::ManifestStatement;
 use crate::fact::registry::FeatureGroupStatement;
+use crate::fact::run_log::RunLog;
 use crate::fact::scaling::ScalingStatement;
 use crate::fact::trace::TraceStatement;
 use crate::fact::{Fact, Statement};
@@ -64,6 +69,7 @@ use registry::{Models, Packages};
 use said::Said;
 use serving::Serving;
 use study::Study;
+use targets::Targets;
 use watchers::Watchers;
 
 /// Everything the evidence says, by resource.
@@ -103,6 +109,10 @@ pub struct Case {
     pub coverage: Coverage,
     /// Builds that checked code out.
     pub builds: Vec<Said<BuildStatement>>,
+    /// What CI runs and tasks of schedulers printed.
+    pub run_logs: Vec<Said<RunLog>>,
+    /// What callers of endpoints were told.
+    pub model_errors: Vec<Said<ModelError>>,
     /// Manifests.
     pub manifests: Vec<Said<ManifestStatement>>,
     /// Evaluation results.
@@ -119,19 +129,23 @@ pub struct Case {
     pub incidents: Vec<Incident>,
     /// What comparing data of the evidence found; empty until somebody has read it.
     pub studies: Vec<Study>,
+    /// What reading offline stores of the evidence found; empty until somebody has read them.
+    pub stores: Vec<study::store::StoreStudy>,
+    /// What a clone of the repository says of the code of jobs, where one was searched.
+    pub searched: Option<Searched>,
+    /// Within what time incidents should be noticed and over.
+    pub targets: Targets,
+    /// What digests list.
+    pub digests: Vec<Said<TrailStatement>>,
+    /// Files that are not what digests list; empty until somebody has read them.
+    pub altered: Vec<study::seal::Altered>,
     tags: BTreeMap<ArnKey, Vec<Said<TagsStatement>>>,
 }
 
 impl Case {
-    /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence; where it is, what came later is cut off.
+    /// Builds the case. Where `as_of` is not given, it is the newest time in the evidence by the clocks of AWS; where it is, what came later is cut off.
     pub fn build(facts: Vec<Vec<Fact>>, density: &BTreeMap<Scope, Density>, ledger: &Ledger, as_of: Option<Instant>) -> Self {
-        let newest = facts
-            .iter()
-            .flatten()
-            .filter_map(|fact| fact.source.time)
-            .chain(density.values().filter_map(|density| density.span().map(|(_, last)| last)))
-            .chain(ledger.exhibits().iter().filter_map(|exhibit| exhibit.latest))
-            .max();
+        let newest = newest(&facts, density, ledger);
         let facts = match as_of {
             Some(as_of) => horizon::cut(facts, as_of),
             None => facts,
@@ -149,7 +163,7 @@ impl Case {
         coverage.take_spans(spans);
         let models = Models::build(sorted.models);
         let metrics = Metrics::build(sorted.metrics);
-        let serving = Serving::build(sorted.endpoints, sorted.configs, &models, &metrics, as_of);
+        let serving = Serving::build(sorted.endpoints, sorted.configs, sorted.components, &models, &metrics, as_of);
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
         let jobs = Jobs::build(sorted.jobs);
         let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));
@@ -164,7 +178,7 @@ impl Case {
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
             alarms: Alarms::build(&sorted.watchers, sorted.alarms),
-            monitors: Monitors::build(sorted.monitors),
+            monitors: Monitors::build(sorted.monitors, sorted.monitor_files),
             watchers: Watchers::build(sorted.watchers),
             metrics,
             traces: sorted.traces,
@@ -172,6 +186,8 @@ impl Case {
             serving,
             coverage,
             builds: sorted.builds,
+            run_logs: sorted.run_logs,
+            model_errors: sorted.model_errors,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
             written: sorted.written,
@@ -180,11 +196,28 @@ impl Case {
             lineages: Vec::new(),
             incidents: Vec::new(),
             studies: Vec::new(),
+            stores: Vec::new(),
+            searched: None,
+            targets: Targets::default(),
+            digests: sorted.trails.into_iter().filter(|said| matches!(said.says.what, TrailWhat::Digest { .. })).collect(),
+            altered: Vec::new(),
             tags: sorted.tags,
         };
         case.lineages = lineage::build(&case);
         case.incidents = incidents::build(&case);
         case
+    }
+
+    /// Returns what a clone of the repository could tell of the code of jobs; nothing where no job's code has a hash.
+    pub fn code_asked(&self) -> Question {
+        lineage::code_asked(self)
+    }
+
+    /// Takes what a clone of the repository answered, and claims again what rests on it.
+    pub fn take_searched(&mut self, searched: Searched) {
+        self.searched = Some(searched);
+        self.lineages = lineage::build(self);
+        self.incidents = incidents::build(self);
     }
 
     /// Returns the tags that were listed for or added to a resource: name, value, citation.
@@ -240,6 +273,7 @@ struct Sorted {
     packages: Vec<(ArnKey, Said<crate::fact::registry::PackageStatement>)>,
     configs: Vec<(ArnKey, Said<crate::fact::serving::ConfigStatement>)>,
     endpoints: Vec<(ArnKey, Said<crate::fact::serving::EndpointStatement>)>,
+    components: Vec<(ArnKey, Said<crate::fact::component::ComponentStatement>)>,
     pipelines: Vec<Said<crate::fact::pipeline::PipelineStatement>>,
     definitions: Vec<Said<crate::fact::pipeline::DefinitionStatement>>,
     executions: Vec<Said<crate::fact::pipeline::ExecutionStatement>>,
@@ -252,10 +286,13 @@ struct Sorted {
     scaling: Vec<Said<ScalingStatement>>,
     traces: Vec<Said<TraceStatement>>,
     monitors: Vec<Said<crate::fact::monitor::MonitorStatement>>,
+    monitor_files: Vec<Said<crate::fact::monitor::MonitorFile>>,
     metrics: Vec<Said<crate::fact::metric::MetricStatement>>,
-    trails: Vec<Said<crate::fact::call::TrailStatement>>,
+    trails: Vec<Said<TrailStatement>>,
     lists: Vec<Said<crate::fact::call::ListedStatement>>,
     builds: Vec<Said<BuildStatement>>,
+    run_logs: Vec<Said<RunLog>>,
+    model_errors: Vec<Said<ModelError>>,
     manifests: Vec<Said<ManifestStatement>>,
     evaluations: Vec<Said<EvaluationStatement>>,
     written: Vec<Said<ConfigStatement>>,
@@ -277,6 +314,7 @@ impl Sorted {
             Statement::Package(says) => self.packages.push((says.arn.key(), Said { says: *says, by, cite })),
             Statement::EndpointConfig(says) => self.configs.push((says.arn.key(), Said { says: *says, by, cite })),
             Statement::Endpoint(says) => self.endpoints.push((says.arn.key(), Said { says: *says, by, cite })),
+            Statement::Component(says) => self.components.push((says.arn.key(), Said { says: *says, by, cite })),
             Statement::Pipeline(says) => self.pipelines.push(Said { says: *says, by, cite }),
             Statement::Definition(says) => self.definitions.push(Said { says: *says, by, cite }),
             Statement::Execution(says) => self.executions.push(Said { says: *says, by, cite }),
@@ -285,6 +323,8 @@ impl Sorted {
             Statement::Manifest(says) => self.manifests.push(Said { says: *says, by, cite }),
             Statement::Image(says) => self.images.push(Said { says: *says, by, cite }),
             Statement::Build(says) => self.builds.push(Said { says: *says, by, cite }),
+            Statement::RunLog(says) => self.run_logs.push(Said { says: *says, by, cite }),
+            Statement::ModelError(says) => self.model_errors.push(Said { says: *says, by, cite }),
             Statement::Log(says) => self.logs.push(Said { says: *says, by, cite }),
             Statement::Call(says) => self.calls.push(Said { says: *says, by, cite }),
             Statement::Listed(says) => self.lists.push(Said { says: *says, by, cite }),
@@ -294,6 +334,7 @@ impl Sorted {
             Statement::Alarm(says) => self.alarms.push(Said { says: *says, by, cite }),
             Statement::Scaling(says) => self.scaling.push(Said { says: *says, by, cite }),
             Statement::Monitor(says) => self.monitors.push(Said { says: *says, by, cite }),
+            Statement::MonitorFile(says) => self.monitor_files.push(Said { says: *says, by, cite }),
             Statement::Trace(says) => self.traces.push(Said { says: *says, by, cite }),
             Statement::Metric(says) => self.metrics.push(Said { says: *says, by, cite }),
             Statement::Evaluation(says) => self.evaluations.push(Said { says: *says, by, cite }),
@@ -302,6 +343,22 @@ impl Sorted {
             Statement::Association(_) | Statement::Object(_) | Statement::Listing(_) | Statement::Bucket(_) => {}
         }
     }
+}
+
+/// Returns the newest time in the evidence, by the clocks of AWS. Those of callers, of builds and of traces count only where there is
+/// nothing else: one that goes wrong would make everything old.
+fn newest(facts: &[Vec<Fact>], density: &BTreeMap<Scope, Density>, ledger: &Ledger) -> Option<Instant> {
+    let is_foreign =
+        |fact: &Fact| matches!(fact.statement, Statement::RunLog(_) | Statement::ModelError(_) | Statement::Trace(_));
+    let foreign: BTreeSet<ExhibitId> =
+        facts.iter().flatten().filter(|fact| is_foreign(fact)).map(|fact| fact.source.exhibit).collect();
+    let of = |is_own: bool| {
+        let of_facts = facts.iter().flatten().filter(|fact| is_own != is_foreign(fact)).filter_map(|fact| fact.source.time);
+        let exhibits = ledger.exhibits().iter().filter(|exhibit| is_own != foreign.contains(&exhibit.id));
+        of_facts.chain(exhibits.filter_map(|exhibit| exhibit.latest)).max()
+    };
+    let counted = density.values().filter_map(|density| density.span().map(|(_, last)| last)).max();
+    of(true).max(counted).or_else(|| of(false))
 }
 
 /// Notes what source, account and region a fact is evidence of.
@@ -313,6 +370,7 @@ fn note_coverage(fact: &Fact, coverage: &mut Coverage) {
         Statement::Package(says) => Some(&says.arn),
         Statement::EndpointConfig(says) => Some(&says.arn),
         Statement::Endpoint(says) => Some(&says.arn),
+        Statement::Component(says) => Some(&says.arn),
         Statement::Pipeline(says) => Some(&says.arn),
         Statement::Execution(says) => Some(&says.arn),
         Statement::Tags(says) => Some(&says.arn),

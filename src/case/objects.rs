@@ -258,18 +258,18 @@ impl Objects {
         changes
     }
 
-    /// Returns the objects under a place of which only a version newer than `at` is known, and that may have had an older one:
-    /// what is listed of them does not tell what lay there at `at`.
-    pub fn obscured(&self, place: &S3Uri, at: Instant) -> Vec<&str> {
+    /// Returns the objects under a place of which only a version newer than `at` is known, or one of unknown time, and that may
+    /// have had an older one; with each whether its time is known.
+    pub fn obscured(&self, place: &S3Uri, at: Instant) -> Vec<(&str, bool)> {
         let versioned = self.is_versioned(&place.bucket);
         let hides = |versions: &[Version]| {
-            let oldest = versions.iter().find(|version| !version.marker);
+            let oldest = versions.iter().find(|version| !version.marker)?;
+            let visible = oldest.visible();
             // A version with an id leaves older ones in the listing; one without overwrote what was there.
-            oldest.is_some_and(|version| {
-                version.visible().is_none_or(|visible| visible > at) && (version.id.is_none() || !versioned)
-            })
+            let hides = visible.is_none_or(|visible| visible > at) && (oldest.id.is_none() || !versioned);
+            hides.then_some(visible.is_some())
         };
-        self.under(place).filter(|(_, versions)| hides(versions)).map(|(key, _)| key).collect()
+        self.under(place).filter_map(|(key, versions)| Some((key, hides(versions)?))).collect()
     }
 
     /// Returns whether the bucket's listings show version ids.

@@ -49,6 +49,8 @@ pub struct Execution {
     pub ended: Option<Instant>,
     /// Who started it.
     pub by: Option<Arc<Principal>>,
+    /// Where that is said.
+    pub asked: Option<Citation>,
     /// Parameters.
     pub parameters: LiteMap<String, String>,
     /// Its steps, by name and start.
@@ -72,9 +74,29 @@ pub struct Defined {
     pub cite: Citation,
 }
 
+/// An object that a pipeline's definition was taken from.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The pipeline.
+    pub pipeline: Arn,
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// Version, where one was asked for.
+    pub version: Option<String>,
+    /// When.
+    pub at: Option<Instant>,
+    /// Who asked for it.
+    pub by: Option<Arc<Principal>>,
+    /// Where that is said.
+    pub cite: Citation,
+}
+
 /// All pipelines.
 #[derive(Debug, Default)]
 pub struct Pipelines {
+    located: Vec<Located>,
     executions: BTreeMap<ArnKey, Execution>,
     definitions: Vec<Defined>,
 }
@@ -104,6 +126,7 @@ impl Pipelines {
                 created: None,
                 ended: None,
                 by: None,
+                asked: None,
                 parameters: LiteMap::new_vec(),
                 steps: Vec::new(),
                 cites: Vec::new(),
@@ -114,6 +137,7 @@ impl Pipelines {
         for execution in all.executions.values_mut() {
             execution.steps.sort_by(|left, right| left.started.cmp(&right.started).then_with(|| left.name.cmp(&right.name)));
         }
+        all.located = pipelines.iter().filter_map(located).collect();
         all.definitions = pipelines
             .into_iter()
             .filter_map(|said| {
@@ -191,6 +215,11 @@ impl Pipelines {
             .filter(move |(_, step)| step.made.as_ref().is_some_and(|made| made.key() == key))
     }
 
+    /// Returns the objects that definitions were taken from.
+    pub fn located(&self) -> &[Located] {
+        &self.located
+    }
+
     /// Returns the definitions.
     pub fn definitions(&self) -> &[Defined] {
         &self.definitions
@@ -247,6 +276,12 @@ impl Pipelines {
     }
 }
 
+fn located(said: &Said<PipelineStatement>) -> Option<Located> {
+    let (bucket, key, version) = said.says.located.clone()?;
+    let at = said.says.modified.or(said.says.created);
+    Some(Located { pipeline: said.says.arn.clone(), bucket, key, version, at, by: said.by.clone(), cite: said.cite.clone() })
+}
+
 /// The end of a chain of cached steps.
 #[derive(Clone, Debug)]
 pub struct Computed<'a> {
@@ -269,13 +304,15 @@ fn execution(said: Vec<Said<ExecutionStatement>>) -> Option<Execution> {
     };
     let over =
         |says: &ExecutionStatement| says.status.clone().filter(|status| !matches!(status.as_str(), "Executing" | "Stopping"));
+    let asked = said.iter().find(|said| said.says.words == Words::Request);
     Some(Execution {
         arn: first(&said, rank, |says| Some(says.arn.clone()))?,
         pipeline: first(&said, rank, |says| says.pipeline.clone()),
         status: first(&said, rank, over).or_else(|| first(&said, rank, |says| says.status.clone())),
         created: first(&said, rank, |says| says.created),
         ended: first(&said, rank, |says| says.ended),
-        by: said.iter().find(|said| said.says.words == Words::Request).and_then(|said| said.by.clone()),
+        by: asked.and_then(|said| said.by.clone()),
+        asked: asked.map(|said| said.cite.clone()),
         parameters: said.iter().flat_map(|said| said.says.parameters.clone()).collect(),
         steps: Vec::new(),
         cites: said.iter().map(|said| said.cite.clone()).collect(),

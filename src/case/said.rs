@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::evidence::citation::{Citation, Citations};
+use crate::evidence::citation::{Citation, Citations, Locator};
 use crate::fact::arn::ArnKey;
 use crate::fact::principal::Principal;
 use crate::time::{Instant, Seconds};
@@ -20,6 +20,17 @@ pub struct Said<T> {
     pub by: Option<Arc<Principal>>,
     /// Where it is said.
     pub cite: Citation,
+}
+
+impl<T> Said<T> {
+    /// Returns where a line of the file stands.
+    pub fn on(&self, line: Option<u32>) -> Citation {
+        let mut cite = self.cite.clone();
+        if let Some(line) = line {
+            cite.locator = Locator::Line(line.into());
+        }
+        cite
+    }
 }
 
 /// A creation is recorded when the call was completed (`CloudTrail`, to the second) and when the resource began (the answer, to the

@@ -4,7 +4,12 @@
 //! in service with the new configuration. If the next such record shows the old configuration, the update was rolled back and
 //! nothing changed. Failed calls change nothing.
 
-use std::collections::BTreeMap;
+mod components;
+mod deployments;
+mod metered;
+mod role;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::metrics::{Metrics, Series};
 use super::registry::Models;
@@ -12,10 +17,16 @@ use super::said::{Said, incarnations};
 use super::switches::{self, Switch};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, ArnKey, Home};
+use crate::fact::component::ComponentStatement;
 use crate::fact::serving::{ConfigStatement, EndpointAct, EndpointStatement, Variant};
 use crate::time::{Instant, Seconds};
 
 use super::claim::Grade;
+pub use components::{Bare, Component, Run};
+use deployments::{Deployment, deployments};
+pub use deployments::{is_settled, time};
+pub use role::Role;
+pub(in crate::case) use role::component_of;
 
 /// An instant that is known to lie between two others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +37,7 @@ pub struct Bounds {
     pub latest: Instant,
 }
 
-/// An interval in which a variant served a model.
+/// An interval in which a variant ran a model: by itself, by an inference component, or as a shadow.
 #[derive(Clone, Debug)]
 pub struct Span {
     /// Endpoint.
@@ -43,8 +54,14 @@ pub struct Span {
     pub from: Bounds,
     /// When it ceased; nothing while it still serves.
     pub to: Option<Bounds>,
-    /// Share of the endpoint's requests.
-    pub share: f64,
+    /// Whether the endpoint was there before, and the variant had no share: then its first request is the first of this interval.
+    pub is_fresh: bool,
+    /// Whether an update was tried then that was rolled back: two models may have had one variant, whose counts tell them not apart.
+    pub is_tried: bool,
+    /// Share of the endpoint's requests that it answered; nothing where that is not by weight.
+    pub share: Option<f64>,
+    /// How requests reach it.
+    pub role: Role,
     /// How well that is known.
     pub grade: Grade,
     /// On what.
@@ -66,8 +83,14 @@ pub struct Endpoint {
     pub deleted: Option<Instant>,
     /// Everything that was said of it.
     pub said: Vec<Said<EndpointStatement>>,
-    /// What it served.
+    /// What answered its requests.
     pub spans: Vec<Span>,
+    /// What got copies of its requests, and answered nobody.
+    pub shadows: Vec<Span>,
+    /// Variants whose configuration names no model.
+    pub bare: Vec<Bare>,
+    /// Inference components.
+    pub components: Vec<Component>,
     /// Configurations it was given that the evidence does not describe, with their names.
     pub unknown_configs: Vec<(Arn, String)>,
     /// What was asked of it, by time.
@@ -79,12 +102,18 @@ pub struct Endpoint {
 pub struct Serving {
     endpoints: Vec<Endpoint>,
     requests: Vec<Requests>,
+    /// Requests that name an inference component.
+    named_requests: Vec<Requests>,
+    /// Inference components of which no endpoint is known.
+    loose: Vec<Component>,
+    configs: Configs,
 }
 
-/// The number of requests to a variant, by period.
+/// The number of requests to a variant or inference component, by period.
 #[derive(Debug)]
 struct Requests {
-    endpoint: String,
+    /// Name of the endpoint, or of the component.
+    of: String,
     home: Home,
     variant: Option<String>,
     period: Seconds,
@@ -105,22 +134,38 @@ pub struct Exposure {
 
 pub(super) type Configs = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<ConfigStatement>>)>>;
 
+impl Span {
+    /// Returns from when on requests to the variant are requests to this model: those of a cut-over go to the later one.
+    pub const fn asked_from(&self) -> Instant {
+        if self.is_fresh { self.from.earliest } else { self.from.latest }
+    }
+}
+
 impl Serving {
     pub(super) fn build(
         endpoints: Vec<(ArnKey, Said<EndpointStatement>)>,
         configs: Vec<(ArnKey, Said<ConfigStatement>)>,
+        components: Vec<(ArnKey, Said<ComponentStatement>)>,
         models: &Models,
         metrics: &Metrics,
         as_of: Option<Instant>,
     ) -> Self {
         let configs: Configs = incarnations(configs, |statement| statement.created);
+        let requests = self::requests(metrics, "EndpointName");
         let mut all = Vec::new();
-        for groups in incarnations(endpoints, |statement| statement.created).into_values() {
+        let endpoints = incarnations(endpoints, |statement| statement.created);
+        let arns: Vec<Arn> = endpoints.values().flatten().filter_map(|(_, said)| Some(said.first()?.says.arn.clone())).collect();
+        for groups in endpoints.into_values() {
             for (created, said) in groups {
-                all.extend(endpoint(created, said, &configs, models, as_of));
+                let Some(arn) = said.first().map(|said| said.says.arn.clone()) else { continue };
+                let shared = arns.iter().any(|other| is_namesake(other, &arn));
+                let own: Vec<&Requests> = requests.iter().filter(|requests| requests.are_of(&arn, shared)).collect();
+                all.extend(endpoint(created, said, &configs, models, &own, as_of));
             }
         }
-        Self { endpoints: all, requests: requests(metrics) }
+        let loose = components::attach(&mut all, components, models, as_of);
+        let named_requests = self::requests(metrics, "InferenceComponentName");
+        Self { endpoints: all, requests, named_requests, loose, configs }
     }
 
     /// Returns the endpoints, by ARN and creation.
@@ -128,7 +173,13 @@ impl Serving {
         &self.endpoints
     }
 
-    /// Returns all intervals of serving.
+    /// Returns the endpoint configurations, by ARN and creation, with everything that was said of each.
+    pub fn configs(&self) -> impl Iterator<Item = (&Arn, &[Said<ConfigStatement>])> {
+        let groups = self.configs.values().flatten();
+        groups.filter_map(|(_, said)| Some((&said.first()?.says.arn, said.as_slice())))
+    }
+
+    /// Returns all intervals of serving; shadow variants serve nobody.
     pub fn spans(&self) -> impl Iterator<Item = &Span> {
         self.endpoints.iter().flat_map(|endpoint| &endpoint.spans)
     }
@@ -175,17 +226,13 @@ impl Serving {
 
     /// Returns whether endpoints of other accounts or regions have the name of this one.
     pub fn is_shared(&self, endpoint: &Arn) -> bool {
-        let named = |other: &Arn| other.last().eq_ignore_ascii_case(endpoint.last()) && other.key() != endpoint.key();
-        self.endpoints.iter().any(|other| named(&other.arn))
+        self.endpoints.iter().any(|other| is_namesake(&other.arn, endpoint))
     }
 
-    /// Counts requests to an endpoint (one variant, or all) from `from` to `to`.
+    /// Counts requests to an endpoint from `from` to `to`: to one variant, or to all that answer.
     pub fn requests(&self, endpoint: &Arn, variant: Option<&str>, from: Instant, to: Instant) -> Option<Exposure> {
         let shared = self.is_shared(endpoint);
-        let is_of = |requests: &&Requests| {
-            requests.endpoint.eq_ignore_ascii_case(endpoint.last()) && requests.home.may_hold(endpoint, shared)
-        };
-        let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(is_of).collect();
+        let mut of_endpoint: Vec<&Requests> = self.requests.iter().filter(|requests| requests.are_of(endpoint, shared)).collect();
         match variant {
             Some(variant) => of_endpoint.retain(|requests| requests.variant.as_deref() == Some(variant)),
             // Counts of the endpoint as a whole would double those of its variants.
@@ -194,39 +241,60 @@ impl Serving {
             }
             None => {}
         }
-        let mut sum = 0.0;
-        let mut cites = Vec::new();
-        let mut whole = !of_endpoint.is_empty();
-        for requests in &of_endpoint {
-            // The period of a cut-over goes to what serves at its end.
-            let inside =
-                requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
-            let counted: Vec<f64> = inside.map(|(_, count)| *count).collect();
-            if !counted.is_empty() {
-                cites.extend(requests.cites.iter().cloned());
-            }
-            sum += counted.iter().sum::<f64>();
-            let (first, last) = (requests.points.first(), requests.points.last());
-            whole &= first.is_some_and(|(at, _)| *at <= from.plus(requests.period))
-                && last.is_some_and(|(at, _)| at.plus(2 * requests.period) >= to);
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "counts of requests are whole and not negative"
-        )]
-        (!cites.is_empty()).then_some(Exposure { requests: sum.max(0.0).round() as u64, whole, cites })
+        // What is copied to a shadow variant is counted where it is answered.
+        let has_shadows = variant.is_none() && self.has_shadows(endpoint);
+        let is_copy = |requests: &Requests, at: Instant| {
+            let ends = at.plus(requests.period);
+            has_shadows && self.is_copied(endpoint, requests.variant.as_deref(), at, ends)
+        };
+        counted(&of_endpoint, from, to, &is_copy)
     }
 }
 
-/// Keeps the counts of requests. Of several periods the shortest comes first: what it counts is not counted again.
-fn requests(metrics: &Metrics) -> Vec<Requests> {
+/// Returns whether two endpoints of different accounts or regions have one name.
+fn is_namesake(one: &Arn, other: &Arn) -> bool {
+    one.last().eq_ignore_ascii_case(other.last()) && one.key() != other.key()
+}
+
+impl Requests {
+    /// Returns whether they went to this endpoint, whose name others may have.
+    fn are_of(&self, endpoint: &Arn, shared: bool) -> bool {
+        self.of.eq_ignore_ascii_case(endpoint.last()) && self.home.may_hold(endpoint, shared)
+    }
+}
+
+/// Adds up counts from `from` to `to`, without the periods that `is_left_out` names.
+fn counted(all: &[&Requests], from: Instant, to: Instant, is_left_out: &dyn Fn(&Requests, Instant) -> bool) -> Option<Exposure> {
+    let mut sum = 0.0;
+    let mut cites = Vec::new();
+    let mut whole = !all.is_empty();
+    for requests in all {
+        // The period of a cut-over goes to what serves at its end.
+        let inside = requests.points.iter().filter(|(at, _)| at.plus(requests.period) > from && at.plus(requests.period) <= to);
+        let counted: Vec<f64> = inside.filter(|(at, _)| !is_left_out(requests, *at)).map(|(_, count)| *count).collect();
+        if !counted.is_empty() {
+            cites.extend(requests.cites.iter().cloned());
+        }
+        sum += counted.iter().sum::<f64>();
+        let (first, last) = (requests.points.first(), requests.points.last());
+        whole &= first.is_some_and(|(at, _)| *at <= from.plus(requests.period))
+            && last.is_some_and(|(at, _)| at.plus(2 * requests.period) >= to);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of requests are whole and not negative")]
+    (!cites.is_empty()).then_some(Exposure { requests: sum.max(0.0).round() as u64, whole, cites })
+}
+
+/// Keeps the counts of requests by a dimension that names their endpoint or component. Of several periods the shortest comes first: what it counts is not counted again.
+fn requests(metrics: &Metrics, dimension: &str) -> Vec<Requests> {
+    let is_by_name = |series: &&Series| series.dimensions.contains_key("InferenceComponentName");
     let mut found: Vec<Requests> = metrics
         .iter()
         .filter(|series| series.metric == "Invocations" && series.statistic == "Sum")
+        // Requests that name a component are counted for their variant too.
+        .filter(|series| is_by_name(series) == (dimension == "InferenceComponentName"))
         .filter_map(|series| {
             Some(Requests {
-                endpoint: series.dimensions.get("EndpointName")?.clone(),
+                of: series.dimensions.get(dimension)?.clone(),
                 home: series.home.clone(),
                 variant: series.dimensions.get("VariantName").cloned(),
                 period: series.data.period,
@@ -239,9 +307,8 @@ fn requests(metrics: &Metrics) -> Vec<Requests> {
     for later in 1..found.len() {
         let (shorter, rest) = found.split_at_mut(later);
         let own = &mut rest[0];
-        let same = |other: &&Requests| {
-            other.endpoint.eq_ignore_ascii_case(&own.endpoint) && other.variant == own.variant && other.home == own.home
-        };
+        let same =
+            |other: &&Requests| other.of.eq_ignore_ascii_case(&own.of) && other.variant == own.variant && other.home == own.home;
         let counted: Vec<(Instant, Instant)> = shorter
             .iter()
             .filter(same)
@@ -253,21 +320,12 @@ fn requests(metrics: &Metrics) -> Vec<Requests> {
     found
 }
 
-/// A configuration in force.
-struct Deployment {
-    config: String,
-    /// Weights by variant that override the configuration's.
-    weights: BTreeMap<String, f64>,
-    from: Bounds,
-    grade: Grade,
-    cites: Vec<Citation>,
-}
-
 fn endpoint(
     created: Option<Instant>,
     mut said: Vec<Said<EndpointStatement>>,
     configs: &Configs,
     models: &Models,
+    requests: &[&Requests],
     as_of: Option<Instant>,
 ) -> Option<Endpoint> {
     said.sort_by(|left, right| left.cite.cmp(&right.cite));
@@ -275,57 +333,89 @@ fn endpoint(
     let name = said.iter().find_map(|said| said.says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
     let created = said.iter().filter_map(|said| said.says.created).min().or(created);
     let deleted = said.iter().filter(|said| said.says.act == EndpointAct::Deleted).filter_map(|said| said.cite.time).max();
-    let (deployments, ends) = deployments(&said, created, deleted, as_of);
-    let mut spans = Vec::new();
+    let own_weights = |config: &str, at: Instant| -> BTreeMap<String, f64> {
+        let config = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", config);
+        let variants = variants_of(&config, at, configs).map(|(variants, _)| variants).unwrap_or_default();
+        let answering = variants.into_iter().filter(|variant| !variant.shadow);
+        answering.map(|variant| (variant.name, variant.weight.unwrap_or(1.0))).collect()
+    };
+    let (mut deployments, ends) = deployments(&said, created, deleted, as_of, &own_weights);
+    let answering = |deployment: &Deployment| -> BTreeSet<String> {
+        let weights = deployment.in_force(deployment.from.latest, &own_weights);
+        weights.into_iter().filter(|(_, weight)| *weight > 0.0).map(|(variant, _)| variant).collect()
+    };
+    metered::narrow(&mut deployments, deleted, &answering, requests);
+    let answered: Vec<BTreeSet<String>> = deployments.iter().map(answering).collect();
+    let (mut spans, mut shadows, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     let mut unknown_configs = Vec::new();
     for (position, deployment) in deployments.iter().enumerate() {
-        let config_arn = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", &deployment.config);
         let until = deployments.get(position + 1).map(|next| next.from).or(ends);
-        let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.latest, configs) else {
-            unknown_configs.push((config_arn, deployment.config.clone()));
-            continue;
-        };
-        let weight =
-            |variant: &Variant| deployment.weights.get(&variant.name).copied().or(variant.weight).unwrap_or(1.0).max(0.0);
-        let total: f64 = variants.iter().filter(|variant| !variant.shadow).map(weight).sum();
-        for variant in variants.iter().filter(|variant| !variant.shadow) {
-            let share = if total > 0.0 { weight(variant) / total } else { 0.0 };
-            let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
-            let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
-            let known = models.get(&model, Some(deployment.from.latest));
-            let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.earliest));
-            let cites = deployment.cites.iter().chain(&config_cites).cloned();
-            let Some(evidence) = Citations::from_all(cites) else { continue };
-            spans.push(Span {
-                endpoint: arn.clone(),
-                name: name.clone(),
-                variant: variant.name.clone(),
-                model: known.map_or(model, |model| model.arn.clone()),
-                model_created: known.and_then(|model| model.created),
-                from: deployment.from,
-                to: until,
-                share,
-                grade: deployment.grade,
-                evidence,
-                images,
-            });
+        for (config, part) in deployment.parts() {
+            let config_arn = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", config);
+            let Some((variants, config_cites)) = variants_of(&config_arn, deployment.from.latest, configs) else {
+                unknown_configs.push((config_arn, config.to_owned()));
+                continue;
+            };
+            // What was set, was set of the configuration in force.
+            let set = |variant: &Variant| deployment.weights.get(&variant.name).copied().filter(|_| config == deployment.config);
+            let weight = |variant: &Variant| set(variant).or(variant.weight).unwrap_or(1.0).max(0.0);
+            let total: f64 = variants.iter().filter(|variant| !variant.shadow).map(weight).sum();
+            for variant in &variants {
+                let share = if total > 0.0 { part * weight(variant) / total } else { 0.0 };
+                let cites = || deployment.cites.iter().chain(&config_cites).cloned();
+                if variant.model.is_none() && !variant.shadow {
+                    let cites = cites().collect();
+                    bare.push(Bare { variant: variant.name.clone(), from: deployment.from, to: until, cites });
+                }
+                let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
+                let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
+                let known = models.get(&model, Some(deployment.from.latest));
+                let images = images(&said, &variant.name, deployment.from.earliest, until.map(|until| until.earliest));
+                let Some(evidence) = Citations::from_all(cites()) else { continue };
+                let (kept, share, role) = if variant.shadow {
+                    (&mut shadows, None, Role::Shadow(share.min(1.0)))
+                } else {
+                    (&mut spans, Some(share), Role::Weighted)
+                };
+                kept.push(Span {
+                    endpoint: arn.clone(),
+                    name: name.clone(),
+                    variant: variant.name.clone(),
+                    model: known.map_or(model, |model| model.arn.clone()),
+                    model_created: known.and_then(|model| model.created),
+                    from: deployment.from,
+                    to: until,
+                    is_fresh: position.checked_sub(1).is_some_and(|before| !answered[before].contains(&variant.name)),
+                    is_tried: deployment.beside.is_some(),
+                    share,
+                    role,
+                    grade: deployment.grade,
+                    evidence,
+                    images,
+                });
+            }
         }
     }
-    let spans = joined(spans);
+    let (spans, shadows) = (joined(spans), joined(shadows));
     let switches = switches::of(&arn, &said, configs);
-    Some(Endpoint { arn, name, created, deleted, said, spans, unknown_configs, switches })
+    let components = Vec::new();
+    Some(Endpoint { arn, name, created, deleted, said, spans, shadows, bare, components, unknown_configs, switches })
 }
 
 /// Joins neighbouring intervals in which nothing changed for a variant.
 fn joined(spans: Vec<Span>) -> Vec<Span> {
     let mut joined: Vec<Span> = Vec::new();
     for span in spans {
-        let before = joined.iter_mut().rev().find(|before| before.variant == span.variant);
+        let before = joined
+            .iter_mut()
+            .rev()
+            .find(|before| before.variant == span.variant && before.role.component() == span.role.component());
         match before {
             Some(before)
                 if before.model.key() == span.model.key()
                     && before.model_created == span.model_created
-                    && (before.share - span.share).abs() < 1e-9
+                    && is_close(before.share, span.share)
+                    && is_close(before.role.copies(), span.role.copies())
                     && before.to == Some(span.from) =>
             {
                 before.to = span.to;
@@ -336,6 +426,10 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
         }
     }
     joined
+}
+
+fn is_close(one: Option<f64>, other: Option<f64>) -> bool {
+    one.is_none() && other.is_none() || one.zip(other).is_some_and(|(one, other)| (one - other).abs() < 1e-9)
 }
 
 /// Returns the variants of a configuration as it was at `at`.
@@ -373,123 +467,4 @@ fn images(
         }
     }
     found
-}
-
-/// Puts an endpoint's configurations in order; the second value tells when the last of them ended.
-fn deployments(
-    said: &[Said<EndpointStatement>],
-    created: Option<Instant>,
-    deleted: Option<Instant>,
-    as_of: Option<Instant>,
-) -> (Vec<Deployment>, Option<Bounds>) {
-    let acts: Vec<(Instant, &Said<EndpointStatement>)> =
-        ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
-    let states: Vec<(Instant, &Said<EndpointStatement>)> = ordered(
-        said.iter()
-            .filter(|said| said.says.act == EndpointAct::State && said.says.config.is_some())
-            .filter_map(|said| Some((time(said)?, said))),
-    );
-    let mut deployments: Vec<Deployment> = Vec::new();
-    for (position, (at, act)) in acts.iter().enumerate() {
-        let next =
-            acts[position + 1..].iter().find(|(_, act)| !matches!(act.says.act, EndpointAct::Reweighted)).map(|(at, _)| *at);
-        let until = next.or(as_of).unwrap_or(*at).max(*at);
-        match act.says.act {
-            EndpointAct::Created | EndpointAct::Updated { .. } => {
-                let Some(config) = act.says.config.clone() else { continue };
-                let settled = states.iter().find(|(seen, state)| *seen >= *at && *seen <= until && is_settled(state));
-                let rolls_back = |(seen, state): &&(Instant, &Said<EndpointStatement>)| {
-                    *seen >= *at && *seen <= until && state.says.status.as_deref() == Some("RollingBack")
-                };
-                let (latest, grade, more) = match settled {
-                    // It was on its way back when it was last seen.
-                    None if states.iter().any(|state| rolls_back(&state)) => continue,
-                    // The endpoint came out of the update with another configuration: it was rolled back.
-                    Some((_, state))
-                        if state.says.config.as_ref() != Some(&config) || state.says.status.as_deref() == Some("Failed") =>
-                    {
-                        continue;
-                    }
-                    Some((seen, state)) => (
-                        state.says.modified.filter(|modified| modified >= at).unwrap_or(*seen).min(*seen),
-                        Grade::B,
-                        Some(state.cite.clone()),
-                    ),
-                    None => (until, Grade::C, None),
-                };
-                let weights = match (act.says.act, deployments.last()) {
-                    (EndpointAct::Updated { retain: true, .. }, Some(before)) => before.weights.clone(),
-                    _ => BTreeMap::new(),
-                };
-                let cites = std::iter::once(act.cite.clone()).chain(more).collect();
-                deployments.push(Deployment { config, weights, from: Bounds { earliest: *at, latest }, grade, cites });
-            }
-            EndpointAct::Reweighted => {
-                let Some(before) = deployments.last() else { continue };
-                let mut weights = before.weights.clone();
-                weights.extend(act.says.variants.iter().filter_map(|variant| Some((variant.name.clone(), variant.weight?))));
-                if weights == before.weights {
-                    continue;
-                }
-                let cites = before.cites.iter().cloned().chain([act.cite.clone()]).collect();
-                let from = Bounds { earliest: *at, latest: (*at).max(before.from.latest.min(at.plus(60))) };
-                deployments.push(Deployment { config: before.config.clone(), weights, from, grade: before.grade, cites });
-            }
-            EndpointAct::Deleted | EndpointAct::State => {}
-        }
-    }
-    // States tell of configurations for whose deployment there is no request in the evidence.
-    for (seen, state) in states {
-        let Some(config) = state.says.config.clone() else { continue };
-        if !is_settled(state) || state.says.status.as_deref() == Some("Failed") {
-            continue;
-        }
-        let in_force = deployments.iter().rfind(|deployment| deployment.from.earliest <= seen);
-        if let Some(true) = in_force.map(|deployment| deployment.config == config) {
-            if let Some(deployment) = deployments.iter_mut().rfind(|deployment| deployment.from.earliest <= seen) {
-                deployment.cites.push(state.cite.clone());
-            }
-        } else {
-            let modified = state.says.modified.unwrap_or(seen).min(seen);
-            let earliest = created.unwrap_or(modified).min(modified);
-            let earliest = deployments
-                .iter()
-                .filter(|other| other.from.latest <= modified)
-                .map(|other| other.from.latest)
-                .max()
-                .unwrap_or(earliest);
-            deployments.push(Deployment {
-                config,
-                weights: BTreeMap::new(),
-                from: Bounds { earliest, latest: modified },
-                grade: Grade::B,
-                cites: vec![state.cite.clone()],
-            });
-            deployments.sort_by_key(|left| left.from);
-        }
-    }
-    let ends = deleted.map(|deleted| Bounds { earliest: deleted, latest: deleted });
-    (deployments, ends)
-}
-
-/// Returns when a record tells of an endpoint: a request when it was made; an answer tells of the state since its last change, at
-/// the latest when it was made.
-pub fn time(said: &Said<EndpointStatement>) -> Option<Instant> {
-    match said.says.act {
-        EndpointAct::State => said.says.seen.or(said.says.modified).or(said.cite.time),
-        _ => said.cite.time,
-    }
-}
-
-fn ordered<'a>(
-    items: impl Iterator<Item = (Instant, &'a Said<EndpointStatement>)>,
-) -> Vec<(Instant, &'a Said<EndpointStatement>)> {
-    let mut items: Vec<_> = items.collect();
-    items.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| left.1.cite.cmp(&right.1.cite)));
-    items
-}
-
-/// Returns whether a state is not one of change: then its configuration is the one in force.
-pub fn is_settled(said: &Said<EndpointStatement>) -> bool {
-    said.says.status.as_deref().is_none_or(|status| matches!(status, "InService" | "Failed" | "OutOfService"))
 }

@@ -12,7 +12,7 @@ use super::serving::{Configs, described, is_settled, time};
 use crate::evidence::citation::Citation;
 use crate::fact::arn::Arn;
 use crate::fact::principal::Principal;
-use crate::fact::serving::{EndpointAct, EndpointStatement};
+use crate::fact::serving::{Capture, EndpointAct, EndpointStatement};
 use crate::time::Instant;
 
 /// A variant as it runs, or as it is asked to.
@@ -49,6 +49,8 @@ pub struct Fleet {
     pub variants: BTreeMap<String, Running>,
     /// Whether requests are captured.
     pub captures: Option<bool>,
+    /// Where to.
+    pub capture: Option<Capture>,
     /// Where the configuration is described.
     pub cites: Vec<Citation>,
 }
@@ -157,6 +159,7 @@ impl Fleet {
             config: Some(config.to_owned()),
             variants: variants.collect(),
             captures: Some(told.iter().any(|said| said.says.captures)),
+            capture: told.iter().find_map(|said| said.says.capture.clone()),
             cites: told.iter().map(|said| said.cite.clone()).collect(),
         }
     }
@@ -263,7 +266,10 @@ pub(super) fn of(endpoint: &Arn, said: &[Said<EndpointStatement>], configs: &Con
             .iter()
             .find(|(_, said)| !matches!(said.says.act, EndpointAct::State | EndpointAct::Reweighted))
             .map(|(next, _)| *next);
-        let outcome = if asked == Asked::Weights { Outcome::Unknown } else { outcome(*at, next, &fleet, &after, later) };
+        let outcome = match asked {
+            Asked::Weights => weighed(*at, &fleet, &after, later),
+            Asked::Create | Asked::Config { .. } => outcome(*at, next, &fleet, &after, later),
+        };
         let switch = Switch {
             at: *at,
             asked,
@@ -300,6 +306,35 @@ fn observe(fleet: &mut Fleet, said: &Said<EndpointStatement>, at: Instant, endpo
                 running.current = told.current.or(running.current);
             }
         }
+    }
+}
+
+/// Returns what became of a request for weights: the first record after it that shows the endpoint settled tells, if it shows weights.
+fn weighed(at: Instant, before: &Fleet, after: &Fleet, later: &[(Instant, &Said<EndpointStatement>)]) -> Outcome {
+    let states = later.iter().take_while(|(_, said)| said.says.act == EndpointAct::State);
+    let knows = |said: &Said<EndpointStatement>| said.says.modified.is_none_or(|modified| modified >= at);
+    let settled = states.into_iter().find(|(_, said)| is_settled(said) && said.says.config.is_some() && knows(said));
+    let Some((seen, said)) = settled.filter(|(_, said)| said.says.config == before.config) else { return Outcome::Unknown };
+    let mut shown = before.clone();
+    for running in shown.variants.values_mut() {
+        running.weight = f64::NAN;
+    }
+    shown.heed(said, *seen);
+    let same = |left: &Fleet, right: &Fleet| {
+        let alike =
+            |name: &String| left.share(name).zip(right.share(name)).is_some_and(|(left, right)| (left - right).abs() < 1e-6);
+        left.variants.keys().all(alike)
+    };
+    let found = Seen { at: *seen, failure: said.says.failure.clone(), in_words: false, cites: vec![said.cite.clone()] };
+    let is_whole = shown.variants.values().all(|running| !running.weight.is_nan());
+    if before.variants.is_empty() || !is_whole || same(before, after) {
+        Outcome::Unknown
+    } else if same(&shown, after) {
+        Outcome::Done(found)
+    } else if same(&shown, before) {
+        Outcome::WentBack(found)
+    } else {
+        Outcome::Unknown
     }
 }
 

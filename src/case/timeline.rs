@@ -8,15 +8,18 @@ use std::collections::BTreeSet;
 use super::Case;
 use super::claim::Grade;
 use super::said::Said;
-use super::serving::Bounds;
+use super::serving::{Bounds, Endpoint, Role};
 use crate::evidence::citation::{Citation, Citations, ExhibitId, Locator};
 use crate::fact::alarm::State;
 use crate::fact::arn::Arn;
 use crate::fact::call::CallStatement;
+use crate::fact::component::{ComponentAct, ComponentStatement};
 use crate::fact::image::{ImageStatement, ImageWhat};
 use crate::fact::job::JobStatus;
+use crate::fact::model_error::ModelError;
 use crate::fact::principal::Principal;
 use crate::fact::registry::Approval;
+use crate::fact::run_log::Mentioned;
 use crate::fact::serving::{EndpointAct, EndpointStatement};
 use crate::time::{Instant, Seconds};
 
@@ -51,6 +54,8 @@ pub(super) fn of(case: &Case) -> Vec<Event> {
     objects(case, &mut book);
     images(case, &mut book);
     builds(case, &mut book);
+    run_logs(case, &mut book);
+    model_errors(case, &mut book);
     alarms(case, &mut book);
     calls(case, &mut book);
     book.close()
@@ -103,7 +108,7 @@ impl Book {
 
 /// Of events of one instant, a request comes before what came of it.
 fn rank(what: &str) -> u8 {
-    u8::from(!what.ends_with("requested")) + u8::from(what.starts_with("serving"))
+    u8::from(!what.ends_with("requested")) + u8::from(what.starts_with("serving") || what.starts_with("shadow"))
 }
 
 impl Event {
@@ -188,9 +193,10 @@ fn pipelines(case: &Case, book: &mut Book) {
         if let Some(event) = book.note(execution.ended, arn, ended, cites()) {
             event.related(execution.pipeline.iter().map(ToString::to_string));
         }
-        for step in execution.steps.iter().filter(|step| step.is_cache_hit) {
+        for step in execution.steps.iter().filter(|step| step.is_cache_hit || step.taken_from.is_some()) {
             let at = step.ended.or(step.started);
-            if let Some(event) = book.note(at, arn, "step served from cache", Some(Citations::one(step.cite.clone()))) {
+            let what = if step.is_cache_hit { "step served from cache" } else { "step left out, its earlier result taken" };
+            if let Some(event) = book.note(at, arn, what, Some(Citations::one(step.cite.clone()))) {
                 let from = step.taken_from.as_ref().map(|from| format!(" of {from}")).unwrap_or_default();
                 event.related(step.taken_from.iter().chain(&step.made).map(ToString::to_string));
                 event.detail(format!("step {}{from}", step.name));
@@ -234,18 +240,57 @@ fn endpoints(case: &Case, book: &mut Book) {
         for said in &endpoint.said {
             endpoint_event(&endpoint.arn, said, book);
         }
-        for span in &endpoint.spans {
-            let share = format!("variant {}, {:.0}% of requests", span.variant, span.share * 100.0);
-            let model = || [span.model.to_string()];
-            if let Some(event) = book.note_between(span.from, endpoint.arn.as_str(), "serving began", span.evidence.clone()) {
+        for component in &endpoint.components {
+            component.said.iter().for_each(|said| component_event(&component.arn, Some(endpoint), said, book));
+        }
+        for span in endpoint.spans.iter().chain(&endpoint.shadows) {
+            let share = format!("variant {}, {}", span.variant, span.requests_text());
+            let model = || [span.model.to_string()].into_iter().chain(span.component().map(|arn| arn.to_string()));
+            let is_shadow = matches!(span.role, Role::Shadow(_));
+            let (began, ended) = if is_shadow { ("shadow began", "shadow ended") } else { ("serving began", "serving ended") };
+            if let Some(event) = book.note_between(span.from, endpoint.arn.as_str(), began, span.evidence.clone()) {
                 event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.model.last()));
             }
             if let Some(to) = span.to
-                && let Some(event) = book.note_between(to, endpoint.arn.as_str(), "serving ended", span.evidence.clone())
+                && let Some(event) = book.note_between(to, endpoint.arn.as_str(), ended, span.evidence.clone())
             {
                 event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.model.last()));
             }
         }
+    }
+    for component in case.serving.loose() {
+        component.said.iter().for_each(|said| component_event(&component.arn, None, said, book));
+    }
+}
+
+fn component_event(arn: &Arn, endpoint: Option<&Endpoint>, said: &Said<ComponentStatement>, book: &mut Book) {
+    let says = &said.says;
+    let (at, what) = match says.act {
+        ComponentAct::Created => (said.cite.time, "component requested"),
+        ComponentAct::Updated => (said.cite.time, "component update requested"),
+        ComponentAct::Scaled => (said.cite.time, "component copies requested"),
+        ComponentAct::Deleted => (said.cite.time, "component deletion requested"),
+        ComponentAct::State => (says.seen.or(says.modified).or(said.cite.time), "component seen"),
+    };
+    if let Some(event) = book.note(at, arn.as_str(), what, Some(Citations::one(said.cite.clone()))) {
+        let runs = says.runs.iter().filter_map(|own| {
+            let base = || own.base.as_ref().map(|base| format!("adapts {base}"));
+            own.model
+                .as_ref()
+                .map(|model| format!("model {model}"))
+                .or_else(base)
+                .or_else(|| Some(format!("image {}", own.image.as_ref()?)))
+        });
+        let copies = [
+            says.current.map(|count| format!("copies there: {count}")),
+            says.desired.map(|count| format!("copies wanted: {count}")),
+        ];
+        let models = says.runs.iter().filter_map(|own| own.model.as_deref());
+        let models: Vec<String> =
+            models.map(|model| Arn::sagemaker(arn.region(), arn.account(), "model", model).to_string()).collect();
+        let words: Vec<String> = says.status.clone().into_iter().chain(runs).chain(copies.into_iter().flatten()).collect();
+        event.by(said.by.as_deref()).detail(words.join(", "));
+        event.related(endpoint.map(|endpoint| endpoint.arn.to_string())).related(models);
     }
 }
 
@@ -299,6 +344,9 @@ fn objects(case: &Case, book: &mut Book) {
     }
 }
 
+/// Lines that are cited for one run.
+const LINES_OF_A_RUN: usize = 10;
+
 /// What ECR lists as pushed and what a record says was pushed differ by at most so many seconds.
 const SAME_PUSH: Seconds = 90;
 
@@ -319,6 +367,7 @@ fn images(case: &Case, book: &mut Book) {
         let same = pushed.iter().find(|(other, when, _)| {
             tag.is_none()
                 && what == "image pushed"
+                && digest.is_some()
                 && (&other.repository, &other.digest) == (repository, digest)
                 && when.since(*at).abs() <= SAME_PUSH
         });
@@ -329,7 +378,9 @@ fn images(case: &Case, book: &mut Book) {
             event.evidence = event.evidence.clone().and([said.cite.clone()]);
             continue;
         }
-        pushed.push((&said.says, *at, book.events.len()));
+        if what == "image pushed" {
+            pushed.push((&said.says, *at, book.events.len()));
+        }
         if let Some(event) = book.note(Some(*at), repository, what, Some(Citations::one(said.cite.clone()))) {
             let tag = tag.map(|tag| format!("tag {tag}"));
             event.by(said.by.as_deref()).related(digest.clone());
@@ -349,6 +400,72 @@ fn builds(case: &Case, book: &mut Book) {
         }
         if let Some(event) = book.note(says.ended, subject, "build ended", cites()) {
             event.related([says.id.clone()]);
+        }
+    }
+}
+
+/// Notes the runs whose logs name jobs or images: others are of no concern here.
+fn run_logs(case: &Case, book: &mut Book) {
+    for said in &case.run_logs {
+        let says = &said.says;
+        if says.mentions.is_empty() && says.pushes.is_empty() {
+            continue;
+        }
+        let subject = says.title();
+        let commit = says.commit().map(|one| one.commit.clone());
+        let cites = says.mentions.iter().map(|one| one.line).chain(says.pushes.iter().map(|one| one.line)).take(LINES_OF_A_RUN);
+        let cites = says.commit().map(|one| one.line).into_iter().chain(cites).map(|line| said.on(Some(line)));
+        if let Some(event) = book.note(says.from, &subject, "run began", Citations::from_all(cites)) {
+            let named = says.mentions.iter().map(|one| match &one.what {
+                Mentioned::Arn(arn) => arn.to_string(),
+                Mentioned::Name(name) => name.clone(),
+            });
+            event.related(named.chain(says.pushes.iter().map(|one| one.digest.clone())).chain(commit.clone()));
+            let until = says.to.map(|to| format!("until {}", to.to_seconds_text()));
+            let words = [Some(says.runner.to_string()), commit.map(|commit| format!("commit {commit}")), says.id.clone(), until];
+            event.detail(words.into_iter().flatten().collect::<Vec<_>>().join(", "));
+        }
+    }
+}
+
+/// How long before and after callers got an error its container may have printed why: clocks differ, and requests take a minute.
+const SAME_ERROR: Seconds = 90;
+
+/// Errors of containers that are quoted beside what callers were told.
+const QUOTED: usize = 3;
+
+/// Notes what callers of endpoints were told, and what the containers printed at that time.
+fn model_errors(case: &Case, book: &mut Book) {
+    for said in &case.model_errors {
+        let ModelError { endpoint, home, status, message, stream, count, first, last } = &said.says;
+        let (Some(first), Some(last)) = (*first, *last) else { continue };
+        let named =
+            |own: &&super::serving::Endpoint| own.arn.last().eq_ignore_ascii_case(endpoint) && home.may_hold(&own.arn, true);
+        let arn = case.serving.endpoints().iter().find(named).map(|own| &own.arn);
+        let mut printed: Vec<(String, &str, &Citation)> = Vec::new();
+        for (variant, instance, own) in arn.into_iter().flat_map(|arn| case.logs.of_endpoint(arn)) {
+            // Where the answer names the stream, the error is of that instance.
+            if stream.as_ref().is_some_and(|(named, on)| named != variant || !on.eq_ignore_ascii_case(instance)) {
+                continue;
+            }
+            let near = |at: &Option<Instant>| at.is_some_and(|at| first.plus(-SAME_ERROR) <= at && at <= last.plus(SAME_ERROR));
+            let failure = own.failures.iter().find(|(at, ..)| near(at));
+            printed.extend(failure.map(|(_, text, cite)| (format!("{variant}/{instance}"), text.as_str(), cite)));
+        }
+        let cites = printed.iter().take(QUOTED).map(|(.., cite)| (*cite).clone());
+        let evidence = Citations::one(said.cite.clone()).and(cites.collect::<Vec<_>>());
+        let subject = arn.map_or(endpoint.as_str(), |arn| arn.as_str());
+        if let Some(event) = book.note_between(Bounds { earliest: first, latest: last }, subject, "model error", evidence) {
+            let of = stream.as_ref().map(|(variant, instance)| format!("{variant}/{instance}"));
+            event.related(of.into_iter().chain(printed.iter().map(|(of, ..)| of.clone())).chain([endpoint.clone()]));
+            let status = match status {
+                Some(0) => "no answer of the container".to_owned(),
+                Some(status) => format!("status {status} of the container"),
+                None => "an error of the container".to_owned(),
+            };
+            let told = message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+            let quoted = printed.iter().take(QUOTED).map(|(of, text, _)| format!("; {of} printed {text}"));
+            event.detail(format!("{count} caller(s) told of {status}{told}{}", quoted.collect::<String>()));
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::jobs::{Job, LimitSetter};
 use crate::case::lineage::Lineage;
-use crate::case::serving::Span;
+use crate::case::serving::{Endpoint, Span};
 use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::call::{Listed, ListedStatement};
 use crate::fact::job::JobStatus;
 use crate::fact::s3::S3Uri;
 
@@ -63,17 +64,24 @@ impl Case {
         })
     }
 
-    /// Notes configurations that nothing describes, and requests that nothing counts.
+    /// Notes configurations and inference components that nothing describes, and requests that nothing counts.
     fn of_serving(&self, spans: &[&Span], book: &mut GapBook) {
         for (config, _) in self.unknown_configs() {
             book.lifts(&GapKey::EndpointConfig(config.clone()));
         }
-        for span in spans {
-            let Some(to) = span.to.map(|to| to.latest).or(self.as_of).filter(|to| *to > span.from.latest) else { continue };
-            let counted = self.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, to);
+        for endpoint in self.serving.endpoints() {
+            for key in self.lacks_components(endpoint) {
+                book.lifts(&key);
+            }
+        }
+        for component in self.serving.loose() {
+            book.lifts(&GapKey::Component(component.arn.clone()));
+        }
+        for span in spans.iter().filter(|span| !span.is_tried) {
+            let Some(to) = span.to.map(|to| to.latest).or(self.as_of).filter(|to| *to > span.asked_from()) else { continue };
+            let counted = self.serving.requests_of(span, span.asked_from(), to);
             if counted.is_none_or(|counted| !counted.whole) {
-                let (endpoint, variant) = (span.endpoint.clone(), span.variant.clone());
-                book.lifts(&GapKey::Requests { endpoint, variant, from: span.from.latest, to });
+                book.lifts(&GapKey::requests_of(span, span.asked_from(), to));
             }
         }
     }
@@ -84,7 +92,46 @@ impl Case {
         let models = self.models.iter().map(|model| (model.arn.key(), model.name.as_str()));
         let endpoints = self.serving.endpoints().iter().map(|endpoint| (endpoint.arn.key(), endpoint.name.as_str()));
         let configs = self.unknown_configs().map(|(arn, name)| (arn.key(), name.as_str()));
-        jobs.chain(models).chain(endpoints).chain(configs).collect()
+        let components = self.serving.components().map(|component| (component.arn.key(), component.name.as_str()));
+        jobs.chain(models).chain(endpoints).chain(configs).chain(components).collect()
+    }
+
+    /// Returns what would tell which inference components an endpoint had, and what they ran.
+    pub(in crate::case) fn lacks_components(&self, endpoint: &Endpoint) -> Vec<GapKey> {
+        let mut lacks = Vec::new();
+        let arn = &endpoint.arn;
+        if endpoint.said.is_empty() {
+            lacks.push(GapKey::Endpoint(arn.clone()));
+        }
+        let lists_own = |says: &ListedStatement| says.of.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&endpoint.name));
+        let is_listed = self
+            .coverage
+            .lists(Listed::InferenceComponents, arn.account(), arn.region())
+            .any(|said| lists_own(&said.says) && said.says.from.is_none() && said.says.to.is_none());
+        let until = endpoint.deleted.or(self.as_of.map(|as_of| as_of.plus(-900)));
+        let is_recorded = || {
+            endpoint
+                .created
+                .zip(until)
+                .is_some_and(|(created, until)| self.coverage.trail_is_whole(arn.account(), arn.region(), created, until))
+        };
+        if (!endpoint.bare.is_empty() || endpoint.said.is_empty()) && !is_listed && !is_recorded() {
+            lacks.push(GapKey::Components(arn.clone()));
+        }
+        for component in &endpoint.components {
+            let mut answered = component.runs.iter().filter(|run| run.has_copies).flat_map(|run| &run.specifications);
+            if answered.any(|own| own.model.is_none() && own.base.is_none()) {
+                lacks.push(GapKey::Unnamed(component.arn.clone()));
+            }
+            let unknown = component.runs.iter().filter(|run| run.specifications.is_empty());
+            let is_told = component.runs.iter().any(|run| !run.specifications.is_empty());
+            lacks.extend(unknown.map(|run| match run.to.filter(|_| is_told) {
+                // What it ran before is said where it was asked for.
+                Some(to) => GapKey::Trail(Place::of(&component.arn), Some(run.from.earliest), Some(to.latest)),
+                None => GapKey::Component(component.arn.clone()),
+            }));
+        }
+        lacks
     }
 
     fn unknown_configs(&self) -> impl Iterator<Item = &(Arn, String)> {

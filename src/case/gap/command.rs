@@ -5,7 +5,7 @@ use crate::escape::is_deceptive;
 use crate::fact::alarm::Measure;
 use crate::fact::arn::Arn;
 use crate::fact::job::JobKind;
-use crate::time::{Instant, Seconds};
+use crate::time::{Instant, Seconds, duration_text};
 
 /// Days that `CloudTrail`'s event history keeps events.
 const EVENT_HISTORY_DAYS: i64 = 90;
@@ -18,6 +18,15 @@ const LONGEST_PERIOD: (Seconds, i64) = (DAY, 455);
 
 /// Days that `CloudWatch` keeps the history of alarms.
 const ALARM_HISTORY_DAYS: i64 = 30;
+
+/// Days for which Application Auto Scaling tells what it did.
+const SCALING_ACTIVITY_DAYS: i64 = 42;
+
+/// Days that X-Ray keeps traces.
+const TRACE_DAYS: i64 = 30;
+
+/// Traces that X-Ray gives in full at once.
+const TRACES_AT_ONCE: usize = 5;
 
 /// A day in seconds.
 const DAY: Seconds = 86_400;
@@ -85,6 +94,11 @@ impl Described {
     }
 }
 
+/// Describes a setting of a bucket, in words around its name.
+fn setting(bucket: &str, operation: &str, before: &str, after: &str) -> Described {
+    Described::new(format!("{before} {bucket}{after}"), aws(&["s3api", operation, "--bucket", bucket], ""))
+}
+
 fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
     let name = |arn: &Arn| (context.name_of)(arn);
     let sagemaker = |arn: &Arn, words: [&str; 3]| aws(&["sagemaker", words[0], words[1], words[2]], arn.region());
@@ -111,6 +125,7 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             let command = sagemaker(arn, ["describe-endpoint-config", "--endpoint-config-name", &name(arn)]);
             Described::new(format!("the description of endpoint config {}", name(arn)), command)
         }
+        GapKey::Components(arn) | GapKey::Component(arn) | GapKey::Unnamed(arn) => component(key, arn, &name(arn)),
         GapKey::ObjectVersions { bucket, prefix } => {
             let mut words = vec!["s3api", "list-object-versions", "--bucket", bucket];
             if !prefix.is_empty() {
@@ -123,17 +138,13 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
                 ..Described::new(format!("all versions of the objects under s3://{bucket}/{prefix}"), aws(&words, ""))
             }
         }
-        GapKey::Lifecycle(bucket) => {
-            let command = aws(&["s3api", "get-bucket-lifecycle-configuration", "--bucket", bucket], "");
-            Described::new(format!("the lifecycle rules of bucket {bucket}"), command)
-        }
+        GapKey::Lifecycle(bucket) => setting(bucket, "get-bucket-lifecycle-configuration", "the lifecycle rules of bucket", ""),
+        GapKey::Versioning(bucket) => setting(bucket, "get-bucket-versioning", "whether bucket", " keeps versions"),
         GapKey::Overwritten { bucket, prefix } => Described::never(format!(
             "earlier content of objects under s3://{bucket}/{prefix}, which was overwritten or removed and of which no version was kept"
         )),
-        GapKey::Manifest { bucket, key } => {
-            let uri = format!("s3://{bucket}/{key}");
-            Described::new(format!("the manifest {uri}"), ["aws", "s3", "cp", &uri, "-"].map(str::to_owned).to_vec())
-        }
+        GapKey::Manifest { bucket, key } => copied("the manifest", bucket, key),
+        GapKey::MonitorReport { bucket, key } => copied("what a monitor's run reported,", bucket, key),
         GapKey::Images { place, repository } => {
             let mut words = vec!["ecr", "describe-images", "--repository-name", repository];
             if !place.account.is_empty() {
@@ -175,13 +186,75 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             let words = ["application-autoscaling", "describe-scalable-targets", "--service-namespace", "sagemaker"];
             whole("the scalable targets of SageMaker", &words, place)
         }
-        GapKey::Metric { place, measure, to } => metric(place, measure, *to),
-        GapKey::Requests { endpoint, variant, from, to } => {
-            requests(endpoint, &name(endpoint), variant, *from, *to, context.as_of)
+        GapKey::ScalingActivities(place, resource) => activities(place, resource, context.as_of),
+        GapKey::Metric { place, measure, to } => metric(place, measure, *to, context.as_of),
+        GapKey::Requests { from, to, .. } | GapKey::Invocations { from, to, .. } => {
+            requests(key, &name, (*from, *to), context.as_of)
         }
+        GapKey::Traces { place, from, to } => traces(place, *from, *to),
+        GapKey::TraceParts(place, ids) => trace_parts(place, ids),
         GapKey::CommitNeverRecorded(arn) => {
             Described::never(format!("a commit for {}: nothing that was recorded names one", name(arn)))
         }
+    }
+}
+
+/// Words what is missing of inference components.
+fn component(key: &GapKey, arn: &Arn, name: &str) -> Described {
+    let command = |operation: &str, option: &str| aws(&["sagemaker", operation, option, name], arn.region());
+    match key {
+        GapKey::Components(_) => {
+            let command = command("list-inference-components", "--endpoint-name-equals");
+            Described::new(format!("the inference components of endpoint {name}"), command)
+        }
+        GapKey::Unnamed(_) => {
+            Described::never(format!("a model that inference component {name} runs: it names an image and bytes, and no model"))
+        }
+        _ => {
+            let command = command("describe-inference-component", "--inference-component-name");
+            Described::new(format!("the description of inference component {name}"), command)
+        }
+    }
+}
+
+/// Asks for the content of one object.
+fn copied(what: &str, bucket: &str, key: &str) -> Described {
+    let uri = format!("s3://{bucket}/{key}");
+    Described::new(format!("{what} {uri}"), ["aws", "s3", "cp", &uri, "-"].map(str::to_owned).to_vec())
+}
+
+/// Asks for what auto scaling did to a resource.
+fn activities(place: &Place, resource: &str, as_of: Option<Instant>) -> Described {
+    let words = ["application-autoscaling", "describe-scaling-activities", "--service-namespace", "sagemaker"];
+    let words = [words.as_slice(), &["--resource-id", resource]].concat();
+    let expires_at = as_of.map(|as_of| as_of.plus(SCALING_ACTIVITY_DAYS * DAY));
+    Described { expires_at, ..Described::new(format!("what auto scaling did to {resource}"), aws(&words, &place.region)) }
+}
+
+/// Asks for traces in full.
+fn trace_parts(place: &Place, ids: &[String]) -> Described {
+    // An id that is none could be an option: after the first, nothing else tells them apart.
+    let few: Vec<&str> = ids.iter().filter(|id| is_trace_id(id)).take(TRACES_AT_ONCE).map(String::as_str).collect();
+    let words = [&["xray", "batch-get-traces", "--trace-ids"], few.as_slice()].concat();
+    let command = Some(aws(&words, &place.region)).filter(|_| !few.is_empty());
+    Described { command, ..Described::new(format!("the parts of traces{}", in_place(place)), Vec::new()) }
+}
+
+/// Returns whether a text is shaped like an id that X-Ray gives.
+fn is_trace_id(text: &str) -> bool {
+    text.starts_with("1-") && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// Asks for the traces of an interval, of its last day at most: X-Ray answers for no longer one.
+fn traces(place: &Place, from: Instant, to: Instant) -> Described {
+    let from = from.max(to.plus(-DAY));
+    let (start, end) = (from.to_seconds_text(), to.to_seconds_text());
+    let words = ["xray", "get-trace-summaries", "--start-time", &start, "--end-time", &end];
+    Described {
+        from: Some(from),
+        to: Some(to),
+        expires_at: Some(from.plus(TRACE_DAYS * DAY)),
+        ..Described::new(format!("the traces of X-Ray{}", in_place(place)), aws(&words, &place.region))
     }
 }
 
@@ -190,16 +263,58 @@ fn whole(what: &str, words: &[&str], place: &Place) -> Described {
     Described::new(format!("{what}{}", in_place(place)), aws(words, &place.region))
 }
 
-/// Asks for a day of what an alarm measures, at its own period and statistic.
-fn metric(place: &Place, measure: &Measure, to: Instant) -> Described {
+/// Points that `CloudWatch` still has of an interval: of a period, until when, and what became of those of shorter ones.
+struct Kept {
+    period: Seconds,
+    until: Instant,
+    words: String,
+}
+
+/// Returns what is left of an interval that begins at `from`, of points of `wanted` seconds or the next longer ones.
+fn kept(wanted: Seconds, from: Instant, as_of: Option<Instant>) -> Kept {
+    // Points of a period are put together from those of the longest of these that is no longer than it.
+    let finest = METRIC_DAYS.into_iter().rfind(|(period, _)| *period <= wanted).unwrap_or(METRIC_DAYS[0]);
+    let is_left = |days: i64| as_of.is_none_or(|as_of| as_of.since(from) < days * DAY);
+    let left = METRIC_DAYS.into_iter().find(|(period, days)| *period >= finest.0 && is_left(*days));
+    let (period, days) = left.unwrap_or(LONGEST_PERIOD);
+    let until = from.plus(days * DAY);
+    let words = if left.is_none() {
+        format!("no point of it is left: those of {} are kept for {days} days", duration_text(3_600))
+    } else if period > finest.0 {
+        let gone = METRIC_DAYS.into_iter().rfind(|(shorter, _)| *shorter < period).unwrap_or(finest);
+        format!(
+            "only reconstructable at {} grain, until {}: points of {} are kept for {} days",
+            grain(period),
+            until.to_seconds_text(),
+            duration_text(gone.0),
+            gone.1
+        )
+    } else {
+        format!("points of {} are kept until {}", duration_text(finest.0), until.to_seconds_text())
+    };
+    Kept { period: if period > finest.0 { period } else { wanted }, until, words }
+}
+
+/// Names a period as people do who speak of how fine data is.
+fn grain(period: Seconds) -> &'static str {
+    match period {
+        60 => "1-minute",
+        300 => "5-minute",
+        _ => "1-hour",
+    }
+}
+
+/// Asks for a day of what an alarm measures, at its own statistic and its own period, or the shortest that is left.
+fn metric(place: &Place, measure: &Measure, to: Instant, as_of: Option<Instant>) -> Described {
     let from = to.plus(-DAY);
+    let kept = kept(measure.period.unwrap_or(60).max(60), from, as_of);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (namespace, name, statistic) = (text(&measure.namespace), text(&measure.metric), text(&measure.statistic));
     let dimensions: Vec<String> = measure.dimensions.iter().map(|(name, value)| format!("Name={name},Value={value}")).collect();
     let simple = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"].contains(&statistic.as_str());
     let option = if simple { "--statistics" } else { "--extended-statistics" };
     let (start, end) = (from.to_seconds_text(), to.to_seconds_text());
-    let period = measure.period.unwrap_or(60).max(60).to_string();
+    let period = kept.period.to_string();
     let mut words = vec!["cloudwatch", "get-metric-statistics", "--namespace", &namespace, "--metric-name", &name];
     if !dimensions.is_empty() {
         words.push("--dimensions");
@@ -210,8 +325,8 @@ fn metric(place: &Place, measure: &Measure, to: Instant) -> Described {
     Described {
         from: Some(from),
         to: Some(to),
-        expires_at: Some(from.plus(METRIC_DAYS[0].1 * DAY)),
-        ..Described::new(format!("{statistic} of {name} of {}", of.join(" ")), aws(&words, &place.region))
+        expires_at: Some(kept.until),
+        ..Described::new(format!("{statistic} of {name} of {}; {}", of.join(" "), kept.words), aws(&words, &place.region))
     }
 }
 
@@ -286,22 +401,35 @@ fn day_folder(from: Instant, to: Instant) -> String {
 }
 
 /// `CloudWatch` answers with at most 1,440 points, and keeps points of a short period for less long than those of a long one.
-fn requests(endpoint: &Arn, name: &str, variant: &str, from: Instant, to: Instant, as_of: Option<Instant>) -> Described {
-    let is_kept = |days: i64| as_of.is_none_or(|as_of| as_of.since(from) < days * DAY);
-    let fits = METRIC_DAYS.into_iter().find(|(period, days)| to.since(from) <= period * 1_440 && is_kept(*days));
+fn requests(key: &GapKey, name: &dyn Fn(&Arn) -> String, (from, to): (Instant, Instant), as_of: Option<Instant>) -> Described {
+    let (arn, what, dimensions) = match key {
+        GapKey::Requests { endpoint, variant, .. } => {
+            let own = name(endpoint);
+            (endpoint, format!("to {own} ({variant})"), vec![("EndpointName", own), ("VariantName", variant.clone())])
+        }
+        GapKey::Invocations { component, .. } => {
+            let own = name(component);
+            (component, format!("that name inference component {own}"), vec![("InferenceComponentName", own)])
+        }
+        _ => return Described::never(String::new()),
+    };
+    let kept = kept(60, from, as_of);
+    // One answer at the shortest period that is left, or at the next longer one that fits into one.
+    let fits = METRIC_DAYS.into_iter().find(|(period, _)| *period >= kept.period && to.since(from) <= period * 1_440);
     let (period, days) = fits.unwrap_or(LONGEST_PERIOD);
-    let (name_dimension, variant_dimension) =
-        (format!("Name=EndpointName,Value={name}"), format!("Name=VariantName,Value={variant}"));
+    let dimensions: Vec<String> = dimensions.iter().map(|(name, value)| format!("Name={name},Value={value}")).collect();
+    let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
     let (start, end, period) = (from.to_seconds_text(), to.to_seconds_text(), period.to_string());
     let words = [
         ["cloudwatch", "get-metric-statistics"].as_slice(),
-        &["--namespace", "AWS/SageMaker", "--metric-name", "Invocations", "--dimensions", &name_dimension, &variant_dimension],
+        &["--namespace", "AWS/SageMaker", "--metric-name", "Invocations", "--dimensions"],
+        &dimensions,
         &["--start-time", &start, "--end-time", &end, "--period", &period, "--statistics", "Sum"],
     ];
     Described {
         from: Some(from),
         to: Some(to),
         expires_at: Some(from.plus(days * DAY)),
-        ..Described::new(format!("the number of requests to {name} ({variant})"), aws(&words.concat(), endpoint.region()))
+        ..Described::new(format!("the number of requests {what}; {}", kept.words), aws(&words.concat(), arn.region()))
     }
 }

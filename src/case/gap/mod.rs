@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::serving::{Role, Span, component_of};
 use crate::fact::alarm::Measure;
 use crate::fact::arn::{Arn, Home};
 use crate::fact::job::JobKind;
@@ -31,6 +32,12 @@ pub enum GapKey {
     Endpoint(Arn),
     /// The description of an endpoint configuration.
     EndpointConfig(Arn),
+    /// The inference components of an endpoint.
+    Components(Arn),
+    /// The description of an inference component.
+    Component(Arn),
+    /// The model of an inference component that runs a container and names none.
+    Unnamed(Arn),
     /// All versions of the objects under a prefix.
     ObjectVersions {
         /// Bucket.
@@ -40,6 +47,8 @@ pub enum GapKey {
     },
     /// A bucket's lifecycle rules.
     Lifecycle(String),
+    /// Whether a bucket keeps versions.
+    Versioning(String),
     /// Earlier content of objects that were overwritten in place.
     Overwritten {
         /// Bucket.
@@ -52,6 +61,13 @@ pub enum GapKey {
         /// Bucket.
         bucket: String,
         /// Key.
+        key: String,
+    },
+    /// What a run of Model Monitor reported.
+    MonitorReport {
+        /// Bucket.
+        bucket: String,
+        /// Key of its violations.
         key: String,
     },
     /// The images of a repository.
@@ -81,6 +97,8 @@ pub enum GapKey {
     Endpoints(Place),
     /// What Application Auto Scaling may scale of `SageMaker`.
     ScalableTargets(Place),
+    /// What Application Auto Scaling did to a resource of `SageMaker`.
+    ScalingActivities(Place, String),
     /// The newest day of what an alarm measures.
     Metric {
         /// Account and region.
@@ -101,6 +119,26 @@ pub enum GapKey {
         /// To.
         to: Instant,
     },
+    /// Requests that name an inference component.
+    Invocations {
+        /// The component.
+        component: Arn,
+        /// From.
+        from: Instant,
+        /// To.
+        to: Instant,
+    },
+    /// The traces of an interval, in short.
+    Traces {
+        /// Account and region.
+        place: Place,
+        /// From.
+        from: Instant,
+        /// To.
+        to: Instant,
+    },
+    /// Traces in full, by their ids.
+    TraceParts(Place, Vec<String>),
     /// A commit, which nobody recorded.
     CommitNeverRecorded(Arn),
 }
@@ -160,7 +198,7 @@ pub struct Gap {
     pub command: Option<Vec<String>>,
     /// How many claims it would lift.
     pub lifts: u64,
-    /// When it can no longer be had.
+    /// When it can no longer be had; of metrics, no longer at the period that the command asks for.
     pub expires_at: Option<Instant>,
 }
 
@@ -239,6 +277,19 @@ impl Gaps {
 }
 
 impl GapKey {
+    /// Returns the gap of the requests that a span answered or got copies of.
+    pub fn requests_of(span: &Span, from: Instant, to: Instant) -> Self {
+        Self::requests_by(&span.endpoint, &span.variant, &span.role, from, to)
+    }
+
+    /// Returns the gap of requests to a variant, or of those that name an inference component.
+    pub fn requests_by(endpoint: &Arn, variant: &str, role: &Role, from: Instant, to: Instant) -> Self {
+        match component_of(endpoint, role) {
+            Some(component) => Self::Invocations { component, from, to },
+            None => Self::Requests { endpoint: endpoint.clone(), variant: variant.to_owned(), from, to },
+        }
+    }
+
     /// Returns the gap of a metric of an endpoint's variant at a minute: the day that ends at `to`. `what` is namespace, metric and
     /// statistic.
     pub fn metric_of(endpoint: &Arn, (name, variant): (&str, &str), what: [&str; 3], to: Instant) -> Self {
@@ -263,6 +314,9 @@ impl GapKey {
             Self::Requests { endpoint, variant, .. } => {
                 Self::Requests { endpoint: endpoint.clone(), variant: variant.clone(), from: ORIGIN, to: ORIGIN }
             }
+            Self::Invocations { component, .. } => Self::Invocations { component: component.clone(), from: ORIGIN, to: ORIGIN },
+            Self::Traces { place, .. } => Self::Traces { place: place.clone(), from: ORIGIN, to: ORIGIN },
+            Self::TraceParts(place, _) => Self::TraceParts(place.clone(), Vec::new()),
             other => other.clone(),
         }
     }
@@ -282,6 +336,18 @@ impl GapKey {
                     from: *from.min(other_from),
                     to: *to.max(other_to),
                 }
+            }
+            (Self::Invocations { component, from, to }, Self::Invocations { from: other_from, to: other_to, .. }) => {
+                Self::Invocations { component: component.clone(), from: *from.min(other_from), to: *to.max(other_to) }
+            }
+            (Self::Traces { place, from, to }, Self::Traces { from: other_from, to: other_to, .. }) => {
+                Self::Traces { place: place.clone(), from: *from.min(other_from), to: *to.max(other_to) }
+            }
+            (Self::TraceParts(place, ids), Self::TraceParts(_, others)) => {
+                let mut all: Vec<String> = ids.iter().chain(others).cloned().collect();
+                all.sort();
+                all.dedup();
+                Self::TraceParts(place.clone(), all)
             }
             (own, _) => own.clone(),
         }
@@ -346,6 +412,69 @@ mod tests {
         assert_eq!((gaps.id(&one), gaps.id(&other)), (Some("G1"), Some("G1")));
         let open = close(&[one, GapKey::Jobs(JobKind::Processing, place(), None, at(10))], None);
         assert_eq!(open.iter().next().unwrap().from, None);
+    }
+
+    #[test]
+    fn metrics_lose_their_grain_with_age() {
+        let from = Instant::from_seconds(0);
+        let gap = |days: i64, hours: i64| {
+            let to = from.plus(hours * 3_600);
+            let endpoint = Arn::sagemaker("us-east-1", "111122223333", "endpoint", "risk");
+            let key = GapKey::Requests { endpoint, variant: "v".to_owned(), from, to };
+            close(&[key], Some(from.plus(days * 86_400))).iter().next().unwrap().clone()
+        };
+        for (days, hours, words, left, period) in [
+            (2, 1, "points of 1 min are kept until 1970-01-16T00:00:00Z", 15, Some("60")),
+            // One answer holds no more than 1,440 points.
+            (2, 48, "points of 1 min are kept until 1970-01-16T00:00:00Z", 63, Some("300")),
+            (
+                15,
+                1,
+                "only reconstructable at 5-minute grain, until 1970-03-05T00:00:00Z: points of 1 min are kept for 15 days",
+                63,
+                Some("300"),
+            ),
+            (
+                63,
+                1,
+                "only reconstructable at 1-hour grain, until 1971-04-01T00:00:00Z: points of 5 min are kept for 63 days",
+                455,
+                Some("3600"),
+            ),
+            (455, 1, "no point of it is left: those of 1 h are kept for 455 days", 455, None),
+        ] {
+            let gap = gap(days, hours);
+            assert!(gap.what.ends_with(words), "{days}: {}", gap.what);
+            assert_eq!(gap.expires_at, Some(from.plus(left * 86_400)), "{days}");
+            let asked = gap
+                .command
+                .as_ref()
+                .and_then(|words| Some(words[words.iter().position(|word| word == "--period")? + 1].as_str()));
+            assert_eq!(asked, period, "{days}");
+        }
+    }
+
+    #[test]
+    fn traces_are_asked_for_by_day_and_gone_after_thirty() {
+        let from = Instant::from_seconds(0);
+        let key = |days: i64| GapKey::Traces { place: place(), from, to: from.plus(days * 86_400) };
+        let open = close(&[key(3)], Some(from.plus(3 * 86_400)));
+        let gap = open.iter().next().unwrap();
+        let command = "aws xray get-trace-summaries --start-time 1970-01-03T00:00:00Z --end-time 1970-01-04T00:00:00Z --region us-east-1 --output json";
+        assert_eq!((gap.command.as_ref().unwrap().join(" ").as_str(), gap.expires_at), (command, Some(from.plus(32 * 86_400))));
+        let gone = close(&[key(3)], Some(from.plus(40 * 86_400)));
+        let gap = gone.iter().next().unwrap();
+        assert_eq!((gap.kind, &gap.command), (GapKind::Expired, &None));
+        let ids = |names: [&str; 4]| GapKey::TraceParts(place(), names.map(str::to_owned).to_vec());
+        let several = close(&[ids(["1-a", "1-b", "1-c", "1-d"]), ids(["1-d", "1-e", "1-f", "1-g"])], None);
+        let command = several.iter().next().unwrap().command.as_ref().unwrap().join(" ");
+        assert_eq!(command, "aws xray batch-get-traces --trace-ids 1-a 1-b 1-c 1-d 1-e --region us-east-1 --output json");
+        let trap = GapKey::TraceParts(place(), vec!["1-a".to_owned(), "--debug".to_owned(), "--no-sign-request".to_owned()]);
+        let command = close(&[trap], None).iter().next().unwrap().command.clone().unwrap();
+        assert_eq!(command[..5], ["aws", "xray", "batch-get-traces", "--trace-ids", "1-a"]);
+        assert_eq!(command[5], "--region", "what is no id is left out");
+        let trap = GapKey::TraceParts(place(), vec!["--debug".to_owned()]);
+        assert_eq!(close(&[trap], None).iter().next().unwrap().command, None);
     }
 
     #[test]

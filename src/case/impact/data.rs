@@ -282,10 +282,20 @@ fn wrote(case: &Case, job: &Job, version: &Version) -> Option<Hop> {
     let visible = version.visible().filter(|visible| *visible >= from && *visible <= to && !version.marker)?;
     let cites = job.cites(|says| !says.outputs.is_empty() || says.artifact.is_some())?.and(case.objects.cites_of(version));
     match &version.by {
-        Some(by) if by.is_inside_sagemaker() && by.role == job.role && job.role.is_some() && version.is_corroborated() => {
+        Some(by)
+            if by.is_inside_sagemaker()
+                && by.role.as_deref() == job.role.as_deref()
+                && job.role.is_some()
+                && version.is_corroborated() =>
+        {
             Some(Hop::new(Grade::B, "its role wrote this very version under its output while it ran", cites))
         }
-        Some(by) if !by.is_inside_sagemaker() || (job.role.is_some() && by.role.is_some() && by.role != job.role) => None,
+        Some(by)
+            if !by.is_inside_sagemaker()
+                || (job.role.is_some() && by.role.is_some() && by.role.as_deref() != job.role.as_deref()) =>
+        {
+            None
+        }
         _ => Some(Hop::new(Grade::C, format!("it appeared under its output at {visible}, while it ran"), cites)),
     }
 }

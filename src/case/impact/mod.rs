@@ -261,7 +261,7 @@ impl<'a> Graph<'a> {
         let jobs: Vec<&Job> = case.jobs.iter().collect();
         let models = case.lineages.iter().filter(|lineage| !is_package(&lineage.arn)).map(Cow::Borrowed);
         let releases = models.chain(lineage::of_packages(case).into_iter().map(Cow::Owned)).collect();
-        let spans: Vec<&Span> = case.serving.spans().collect();
+        let spans: Vec<&Span> = case.serving.spans().chain(case.serving.shadows()).collect();
         Self {
             places: jobs.iter().map(|job| data::places(case, job)).collect(),
             data: jobs.iter().map(|_| OnceCell::new()).collect(),

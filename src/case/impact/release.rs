@@ -6,7 +6,7 @@ use super::super::freshness::containers;
 use super::super::jobs::Job;
 use super::super::lineage::Lineage;
 use super::super::objects::Version;
-use super::super::serving::{Bounds, Span};
+use super::super::serving::{Bounds, Role, Span};
 use super::data::is_artifact;
 use super::{Graph, Hop, Interval, Node, Step, is_package};
 use crate::evidence::citation::Citations;
@@ -62,8 +62,10 @@ impl Graph<'_> {
             steps.extend(self.trained(job, release, lineage));
         }
         for (execution, step) in self.case.pipelines.steps_of(&job.arn) {
-            let why = if step.taken_from.is_some() || step.is_cache_hit {
+            let why = if step.is_cache_hit {
                 format!("its step {} took the result from cache", step.name)
+            } else if step.taken_from.is_some() {
+                format!("its step {} was not selected and took an earlier result", step.name)
             } else {
                 format!("its step {} ran it", step.name)
             };
@@ -195,7 +197,12 @@ impl Graph<'_> {
                 continue;
             }
             let unseen = if span.grade > Grade::B { "; no record shows when it came into service" } else { "" };
-            let hop = Hop::new(span.grade, format!("variant {} served it{unseen}", span.variant), span.evidence.clone());
+            let by = match &span.role {
+                Role::Weighted => format!("variant {} served it", span.variant),
+                Role::Component(name) => format!("inference component {name} of variant {} served it", span.variant),
+                Role::Shadow(_) => format!("shadow variant {} ran it on copies of requests, and answered nobody", span.variant),
+            };
+            let hop = Hop::new(span.grade, format!("{by}{unseen}"), span.evidence.clone());
             steps.push(Step::new(Node::Span(position), hop));
         }
         for (position, job) in self.jobs.iter().enumerate().filter(|(_, job)| job.kind == JobKind::Transform) {

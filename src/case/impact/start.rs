@@ -93,9 +93,10 @@ fn near(graph: &Graph<'_>, place: &S3Uri) -> Vec<String> {
 /// Starts from jobs and models whose commit agrees.
 fn commits(graph: &Graph<'_>, commit: &str) -> Result<Vec<Start>, Absent> {
     let mut starts = Vec::new();
-    let mut known: BTreeSet<String> =
-        graph.case.builds.iter().filter_map(|said| said.says.commit.clone()).filter(|own| agree(own, commit)).collect();
-    let mut all: BTreeSet<String> = graph.case.builds.iter().filter_map(|said| said.says.commit.clone()).collect();
+    let built = graph.case.builds.iter().filter_map(|said| said.says.commit.clone());
+    let checked_out = graph.case.run_logs.iter().filter_map(|said| Some(said.says.commit()?.commit.clone()));
+    let mut all: BTreeSet<String> = built.chain(checked_out).collect();
+    let mut known: BTreeSet<String> = all.iter().filter(|own| agree(own, commit)).cloned().collect();
     let mut take = |claim: &Claim<String>| {
         let values = claim.value().into_iter().chain(claim.conflicts().iter().map(|side| &side.value));
         all.extend(values.clone().cloned());

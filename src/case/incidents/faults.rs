@@ -50,7 +50,9 @@ pub(super) fn incidents(case: &Case) -> Vec<Incident> {
     let mut parts: Parts = BTreeMap::new();
     for series in case.metrics.iter() {
         for (kind, part) in measured(case, series) {
-            if let Some(endpoint) = endpoint_of(case, &series.home, &series.dimensions) {
+            if let Some(endpoint) = endpoint_of(case, &series.home, &series.dimensions)
+                && !is_copied(case, &endpoint, &series.dimensions, &part)
+            {
                 parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint, Vec::new())).1.push(part);
             }
         }
@@ -59,13 +61,21 @@ pub(super) fn incidents(case: &Case) -> Vec<Incident> {
         let Some(kind) = watches(alarm) else { continue };
         let dimensions = alarm.measures().next().map(|measure| measure.dimensions.clone()).unwrap_or_default();
         let Some(endpoint) = endpoint_of(case, &alarm.home, &dimensions) else { continue };
-        parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint, Vec::new())).1.extend(episodes(alarm));
+        let parts = &mut parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint.clone(), Vec::new())).1;
+        let suffered = episodes(alarm).into_iter().filter(|part| !is_copied(case, &endpoint, &dimensions, part));
+        parts.extend(suffered);
     }
     let mut found = Vec::new();
     for ((_, kind), (endpoint, parts)) in parts {
         found.extend(joined(parts).into_iter().filter_map(|group| incident(case, kind, &endpoint, group)));
     }
     found
+}
+
+/// Returns whether a fault is of a shadow variant, of which no caller noticed anything.
+fn is_copied(case: &Case, endpoint: &Arn, dimensions: &BTreeMap<String, String>, part: &Part) -> bool {
+    let variant = dimensions.get("VariantName").map(String::as_str);
+    case.serving.is_copied(endpoint, variant, part.from, part.to.unwrap_or(part.from))
 }
 
 /// Returns the endpoint that dimensions name: one that the evidence knows, else one of the metric's own account and region.
@@ -225,7 +235,8 @@ fn incident(case: &Case, kind: Kind, endpoint: &Arn, parts: Vec<Part>) -> Option
     let mut words: Vec<&str> = parts.iter().map(|part| part.words.as_str()).collect();
     words.sort_unstable();
     words.dedup();
-    let lasted = recovered.map_or_else(|| "and still is".to_owned(), |to| format!("for {}", duration_text(to.since(began))));
+    let lasted = recovered
+        .map_or_else(|| "and is not known to be over".to_owned(), |to| format!("for {}", duration_text(to.since(began))));
     let what = if kind == Kind::Errors { "failed requests" } else { "was too slow" };
     let title = format!("{name} {what} {lasted}: {}", words.join("; "));
     let evidence = Citations::from_all(parts.into_iter().flat_map(|part| part.cites))?;

@@ -3,6 +3,7 @@
 //! Nothing is concluded here that is not concluded elsewhere: serving, lineage, freshness, incidents and the timeline are asked for
 //! one endpoint and one instant.
 
+mod idle;
 mod scope;
 mod watchers;
 
@@ -18,6 +19,7 @@ use crate::fact::arn::Arn;
 use crate::fact::serving::EndpointAct;
 use crate::time::{Instant, Seconds};
 
+pub use idle::Idle;
 pub use scope::Scope;
 pub use watchers::Watched;
 
@@ -63,12 +65,7 @@ pub struct Met {
 impl Met {
     /// Returns what would count the requests to what served.
     pub fn lacks(&self, served: &[&Span]) -> Vec<GapKey> {
-        let of_variant = |span: &&Span| GapKey::Requests {
-            endpoint: span.endpoint.clone(),
-            variant: span.variant.clone(),
-            from: self.from,
-            to: self.to,
-        };
+        let of_variant = |span: &&Span| GapKey::requests_of(span, self.from, self.to);
         if self.counted.is_some() { Vec::new() } else { served.iter().map(of_variant).collect() }
     }
 }
@@ -82,6 +79,12 @@ pub struct Found<'a> {
     pub state: State,
     /// What served then, the greatest share first; at a cut-over the old before the new.
     pub served: Vec<&'a Span>,
+    /// What got copies of requests then, and answered nobody.
+    pub shadows: Vec<&'a Span>,
+    /// Inference components that were there, and of which no model is known to have answered.
+    pub idle: Vec<Idle>,
+    /// Why it is not known what served.
+    pub unknown: Option<&'static str>,
     /// The lineage of each of these models, once.
     pub lineages: Vec<&'a Lineage>,
     /// How new the newest data behind it was.
@@ -109,22 +112,33 @@ const SAME_CREATION: Seconds = 90;
 pub fn of<'a>(case: &'a Case, endpoint: &Arn, at: Instant, window: Seconds) -> Option<Found<'a>> {
     let endpoint = life(case, endpoint, at)?;
     let (state, served) = served(endpoint, at);
+    let exists = !matches!(state, State::NotYet | State::Deleted);
+    let holds = |span: &&Span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest);
+    let shadows: Vec<&Span> = endpoint.shadows.iter().filter(|span| exists && holds(span)).collect();
+    let idle = if exists { idle::of(endpoint, at) } else { Vec::new() };
+    let unknown = (state == State::Unknown).then(|| idle::why_unknown(endpoint, &idle, at));
+    let lacks = if exists { idle::lacks(case, endpoint, at) } else { vec![GapKey::Endpoint(endpoint.arn.clone())] };
     let mut lineages: Vec<&Lineage> = Vec::new();
     for span in &served {
         let of_model = case.lineages.iter().rfind(|own| own.arn.key() == span.model.key() && own.created == span.model_created);
         lineages.extend(of_model.filter(|own| !lineages.iter().any(|known| std::ptr::eq(*known, *own))));
     }
     let greatest = served.iter().max_by(|left, right| {
-        left.share.total_cmp(&right.share).then(left.from.cmp(&right.from)).then_with(|| right.variant.cmp(&left.variant))
+        by_share(left, right).then(left.from.cmp(&right.from)).then_with(|| right.variant.cmp(&left.variant))
     });
-    let freshness = match greatest {
-        Some(span) => {
-            let lineage = lineages.iter().find(|own| own.arn.key() == span.model.key() && own.created == span.model_created);
-            freshness::at_instant(case, span, lineage.copied(), at)
-        }
-        None => nothing_served(endpoint, state),
+    let of_span = |span: &Span| {
+        let lineage = lineages.iter().find(|own| own.arn.key() == span.model.key() && own.created == span.model_created);
+        freshness::at_instant(case, span, lineage.copied(), at)
     };
-    let scope = Scope::of(case, endpoint, &served, &lineages);
+    let freshness = match greatest {
+        // Which of several components answered a request is not recorded.
+        Some(span) if span.component().is_some() => {
+            oldest(served.iter().map(|span| of_span(span)).collect()).unwrap_or_else(|| nothing_served(endpoint, state, &lacks))
+        }
+        Some(span) => of_span(span),
+        None => nothing_served(endpoint, state, &lacks),
+    };
+    let scope = Scope::of(case, endpoint, (&served, &shadows), &lineages);
     let from = at.plus(-window);
     let events: Vec<Event> = case.timeline().into_iter().filter(|event| scope.concerns(event)).collect();
     let changes =
@@ -140,18 +154,32 @@ pub fn of<'a>(case: &'a Case, endpoint: &Arn, at: Instant, window: Seconds) -> O
     });
     // What did not exist nobody watched.
     let uncounted: Vec<GapKey> = exposure.iter().flat_map(|met| met.lacks(&served)).collect();
-    let exists = !matches!(state, State::NotYet | State::Deleted);
     let watchers = if exists { watchers::of(case, endpoint, &incidents, at) } else { watchers::Rows::default() };
     let mut missing: Vec<GapKey> = freshness.missing().to_vec();
     missing.extend(incidents.iter().flat_map(|own| own.missing.iter().cloned()));
     missing.extend(watchers.missing);
     missing.extend(uncounted);
     if matches!(state, State::Unknown) {
-        missing.push(GapKey::Endpoint(endpoint.arn.clone()));
-        missing.extend(endpoint.unknown_configs.iter().map(|(config, _)| GapKey::EndpointConfig(config.clone())));
+        missing.extend(lacks);
     }
     let watchers = watchers.rows;
-    Some(Found { endpoint, state, served, lineages, freshness, changes, timeline, incidents, watchers, exposure, scope, missing })
+    Some(Found {
+        endpoint,
+        state,
+        served,
+        shadows,
+        idle,
+        unknown,
+        lineages,
+        freshness,
+        changes,
+        timeline,
+        incidents,
+        watchers,
+        exposure,
+        scope,
+        missing,
+    })
 }
 
 /// Returns the life of a name at an instant: the last that began before, else the first.
@@ -179,15 +207,33 @@ fn served(endpoint: &Endpoint, at: Instant) -> (State, Vec<&Span>) {
         return (if is_before { State::NotYet } else { State::Unknown }, spans);
     }
     spans.sort_by(|left, right| {
-        left.from.cmp(&right.from).then(right.share.total_cmp(&left.share)).then_with(|| left.variant.cmp(&right.variant))
+        left.from.cmp(&right.from).then(by_share(right, left)).then_with(|| left.variant.cmp(&right.variant))
     });
     let is_between = spans.iter().any(|span| at < span.from.latest || span.to.is_some_and(|to| to.earliest <= at));
     (if is_between { State::CutOver } else { State::Serving }, spans)
 }
 
+/// Returns, of what several components may have answered with, what is known to be the oldest; what is not known could be older.
+fn oldest(claims: Vec<Claim<Freshness>>) -> Option<Claim<Freshness>> {
+    let several = claims.len() > 1;
+    let unknown = claims.iter().find(|claim| claim.value().is_none()).cloned();
+    let known = |claim: &Claim<Freshness>| claim.value().map(|value| value.newest_data);
+    let oldest = claims.into_iter().filter(|claim| claim.value().is_some()).min_by_key(known);
+    let note = "of the models that components of the endpoint ran, this has the oldest data that is known";
+    let noted = oldest.map(|oldest| if several { oldest.noting(note) } else { oldest });
+    match (noted, unknown) {
+        (Some(oldest), unknown) => Some(oldest.lacking(unknown.iter().flat_map(|unknown| unknown.missing().to_vec()))),
+        (None, unknown) => unknown,
+    }
+}
+
+/// Compares what spans answered; those whose requests name a component answered nobody knows how many.
+fn by_share(left: &Span, right: &Span) -> std::cmp::Ordering {
+    left.share.unwrap_or_default().total_cmp(&right.share.unwrap_or_default())
+}
+
 /// Returns the claim of an endpoint that served nothing that is known.
-fn nothing_served(endpoint: &Endpoint, state: State) -> Claim<Freshness> {
-    let missing = [GapKey::Endpoint(endpoint.arn.clone())];
+fn nothing_served(endpoint: &Endpoint, state: State, missing: &[GapKey]) -> Claim<Freshness> {
     let tells = |said: &&super::said::Said<crate::fact::serving::EndpointStatement>| match state {
         State::Deleted => said.says.act == EndpointAct::Deleted,
         _ => said.says.act == EndpointAct::Created || said.says.created.is_some(),
@@ -200,12 +246,13 @@ fn nothing_served(endpoint: &Endpoint, state: State) -> Claim<Freshness> {
     };
     match crate::evidence::citation::Citations::from_all(cites) {
         Some(evidence) if state != State::Unknown => Claim::that_none(super::claim::Grade::B, why, evidence),
-        _ => Claim::unknown(why, missing),
+        _ => Claim::unknown(why, missing.to_vec()),
     }
 }
 
 /// Returns whether an event changed something; what was only seen, or followed by itself, did not.
 fn is_change(event: &Event) -> bool {
-    let only_seen = ["endpoint seen", "job started", "alarm raised", "alarm over", "alarm without data"];
+    let only_seen =
+        ["endpoint seen", "component seen", "job started", "alarm raised", "alarm over", "alarm without data", "model error"];
     !only_seen.contains(&event.what.as_str()) && !event.detail.starts_with("refused")
 }

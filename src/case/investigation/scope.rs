@@ -24,7 +24,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(super) fn of(case: &Case, endpoint: &Endpoint, served: &[&Span], lineages: &[&Lineage]) -> Self {
+    pub(super) fn of(case: &Case, endpoint: &Endpoint, (served, shadows): (&[&Span], &[&Span]), lineages: &[&Lineage]) -> Self {
         let mut scope = Self { endpoint: endpoint.name.to_lowercase(), ..Self::default() };
         let arn = &endpoint.arn;
         scope.name(arn.as_str());
@@ -37,6 +37,12 @@ impl Scope {
                 scope.name(&alarm.subject());
                 scope.name(&alarm.name);
             }
+        }
+        for component in &endpoint.components {
+            scope.name(component.arn.as_str());
+        }
+        for span in shadows {
+            scope.name(span.model.as_str());
         }
         for lineage in lineages {
             scope.lineage(lineage);

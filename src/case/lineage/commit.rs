@@ -7,10 +7,12 @@ use super::super::claim::{Claim, Conflict, Grade};
 use super::super::gap::GapKey;
 use super::super::grade::CommitSource;
 use super::super::jobs::Job;
-use super::{PackageRef, View, source};
+use super::super::run_logs;
+use super::{PackageRef, View, reproduced, source};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::commit::{agree, commit, in_image_tag, is_commit_name};
 use crate::fact::image::ImageRef;
+use crate::fact::run_log::Checkout;
 
 /// A commit that is stated somewhere.
 struct Stated {
@@ -32,16 +34,22 @@ pub(super) fn claim(
         of_job(case, job, &mut stated);
     }
     of_release(case, view, package, &mut stated);
-    decide(stated, job, unknown_job, || unknown(view, job, unknown_job))
+    if let Some(job) = job {
+        of_runs(case, job, &mut stated);
+    }
+    let claim = decide(stated, job, unknown_job, || unknown(view, job, unknown_job));
+    reproduced::weigh(case, job, claim)
 }
 
 /// Claims the commit of a job by what is stated of the job itself.
 pub(super) fn of_job_alone(case: &Case, job: &Job) -> Claim<String> {
     let mut stated = Vec::new();
     of_job(case, job, &mut stated);
-    decide(stated, Some(job), &[], || {
+    of_runs(case, job, &mut stated);
+    let claim = decide(stated, Some(job), &[], || {
         Claim::unknown("nothing that was recorded names a commit", [GapKey::CommitNeverRecorded(job.arn.clone())])
-    })
+    });
+    reproduced::weigh(case, Some(job), claim)
 }
 
 /// Decides between the commits that are stated.
@@ -161,7 +169,7 @@ fn builds(case: &Case, job: &Job, image: Option<&ImageRef>, into: &mut Vec<State
         let id = build.id.rsplit(':').next().unwrap_or(&build.id);
         let made = |by: &crate::fact::principal::Principal, at: crate::time::Instant| {
             let own_session = by.session.as_deref().is_some_and(|session| session.contains(id));
-            let own_role = build.role.is_some() && by.role == build.role;
+            let own_role = build.role.is_some() && by.role.as_deref() == build.role.as_deref();
             (own_session || own_role) && at >= from && at <= until.plus(60)
         };
         let asked = job.by.as_ref().zip(job.created).is_some_and(|(by, at)| made(by, at));
@@ -179,6 +187,42 @@ fn builds(case: &Case, job: &Job, image: Option<&ImageRef>, into: &mut Vec<State
             cites.extend(job.cites(|says| says.words == crate::fact::Words::Request).into_iter().flatten().filter(|_| asked));
             into.push(Stated { commit: commit.clone(), source: CommitSource::Build, cites });
         }
+    }
+}
+
+/// Collects commits of runs whose logs show that they pushed the image or asked for the job.
+fn of_runs(case: &Case, job: &Job, into: &mut Vec<Stated>) {
+    let brought = source::place(job).is_some();
+    let image = job.image.as_deref().and_then(ImageRef::parse).filter(|_| !brought);
+    let digest = image.and_then(|image| {
+        let resolved = || job.created.and_then(|at| case.images.resolve(&image, at)).map(|resolved| resolved.digest);
+        image.digest.clone().or_else(resolved)
+    });
+    let mut found: Vec<(&Checkout, [Citation; 2])> = Vec::new();
+    if let Some(digest) = &digest {
+        for (said, cite) in run_logs::that_pushed(case, digest, job.created) {
+            found.extend(said.says.commit().map(|one| (one, [said.on(Some(one.line)), cite])));
+        }
+        // Equal images built of two commits do not tell of which the job's was.
+        if found.iter().any(|(one, _)| found.iter().any(|(other, _)| !one.is(&other.commit) && !other.is(&one.commit))) {
+            found.clear();
+        }
+    }
+    if found.is_empty() {
+        for (said, cite) in run_logs::that_asked(case, job) {
+            found.extend(said.says.commit().map(|one| (one, [said.on(Some(one.line)), cite])));
+        }
+        // Where the code lies in the image, who asks for the job may have checked out something else: that contradicts nobody.
+        if !brought && !into.is_empty() {
+            found.retain(|(one, _)| into.iter().all(|stated| one.is(&stated.commit)));
+        }
+    }
+    for (one, cites) in found {
+        // The head of a pull request and its trial merge are one checkout: what others call it is what it is called.
+        let named = into.iter().find(|stated| one.is(&stated.commit));
+        let head = one.head.as_ref().filter(|head| named.is_some_and(|stated| agree(head, &stated.commit)));
+        let commit = head.unwrap_or(&one.commit).clone();
+        into.push(Stated { commit, source: CommitSource::RunLog, cites: cites.into() });
     }
 }
 

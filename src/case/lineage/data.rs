@@ -12,6 +12,7 @@ use super::super::said::Said;
 use super::artifact::{knowledge, reach_cites};
 use super::{Channel, named};
 use crate::evidence::citation::{Citation, Citations};
+use crate::evidence::hex;
 use crate::fact::arn::Arn;
 use crate::fact::job::{DataType, InputMode, InputRole, JobInput, JobKind, JobStatus};
 use crate::fact::object::ManifestStatement;
@@ -66,16 +67,7 @@ fn fingerprint(objects: &[DataObject]) -> String {
         })
         .collect();
     lines.sort();
-    hex(&Sha256::digest(lines.concat().as_bytes()))
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::lower(&Sha256::digest(lines.concat().as_bytes()))
 }
 
 /// Returns the data of a job.
@@ -193,19 +185,22 @@ fn of_place(case: &Case, job: &Job, uri: &S3Uri, window: ReadWindow) -> Claim<Da
     claim.lacking(missing)
 }
 
-/// Objects that were overwritten after the job read them, in a bucket that keeps no versions, say nothing of what it read.
-fn hidden(case: &Case, uri: &S3Uri, obscured: &[&str], reach: &Reach) -> Claim<DataVersion> {
+/// Objects that were overwritten after the job read them, in a bucket that keeps no versions, say nothing of what it read; nor do
+/// objects of which nothing tells when they were written, as in what `aws s3 ls` prints.
+fn hidden(case: &Case, uri: &S3Uri, obscured: &[(&str, bool)], reach: &Reach) -> Claim<DataVersion> {
     let keeps_versions = reach.versions.is_empty() && reach.inventories.is_empty();
-    let missing = if keeps_versions && !never_versioned(case, uri) {
+    let later: Vec<&str> = obscured.iter().filter(|(_, is_dated)| *is_dated).map(|(key, _)| *key).collect();
+    let undated: Vec<&str> = obscured.iter().filter(|(_, is_dated)| !is_dated).map(|(key, _)| *key).collect();
+    let missing = if keeps_versions && (!undated.is_empty() || !never_versioned(case, uri)) {
         listing_of(uri)
     } else {
         GapKey::Overwritten { bucket: uri.bucket.to_string(), prefix: uri.key.to_string() }
     };
-    let shown = obscured.first().copied().unwrap_or_default();
-    let why = format!(
-        "{} object(s), such as `{shown}`, were written after the job read; what lay there before is not in the evidence",
-        obscured.len()
-    );
+    let some = |keys: &[&str]| Some(format!("{} object(s), such as `{}`,", keys.len(), keys.first()?));
+    let later = some(&later).map(|some| format!("{some} were written after the job read"));
+    let undated = some(&undated).map(|some| format!("when {some} were written is not known"));
+    let why = [later, undated].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let why = format!("{why}; what lay there before is not in the evidence");
     Claim::unknown(why, [missing]).citing(reach_cites(reach))
 }
 
@@ -374,10 +369,9 @@ fn produced_by(case: &Case, job: &Job, input: &JobInput) -> Claim<Arn> {
         .iter()
         .filter(|live| {
             let version = live.version;
-            let by_role = version
-                .by
-                .as_ref()
-                .is_some_and(|by| by.is_inside_sagemaker() && by.role == producer.role && producer.role.is_some());
+            let by_role = version.by.as_ref().is_some_and(|by| {
+                by.is_inside_sagemaker() && by.role.as_deref() == producer.role.as_deref() && producer.role.is_some()
+            });
             let in_time = version
                 .visible()
                 .zip(producer.write_window())
@@ -442,8 +436,10 @@ fn by_definition(case: &Case, job: &Job, uri: &S3Uri) -> Option<Claim<Arn>> {
             let cites = Citations::from_all([defined.cite.clone(), step.cite.clone()].into_iter().chain(computed.cites))?;
             let why = if computed.passed.is_empty() {
                 "the pipeline's definition feeds its output to this step"
-            } else {
+            } else if producing.is_cache_hit {
                 "the pipeline's definition feeds its output to this step, which took it from cache"
+            } else {
+                "the pipeline's definition feeds its output to this step, which took it of an earlier run"
             };
             return Some(Claim::that(producer.arn.clone(), Grade::B, why, cites).via(computed.passed));
         }
@@ -494,7 +490,7 @@ mod tests {
         let objects = [object("z", None, None, None), object("a\tb", Some("v1"), Some("e1"), Some(3))];
         let version = DataVersion::of(objects.to_vec());
         let lines = "b/a\\tb\tv1\te1\t3\nb/z\t\t\t\n";
-        assert_eq!(version.fingerprint, hex(&Sha256::digest(lines.as_bytes())));
+        assert_eq!(version.fingerprint, hex::lower(&Sha256::digest(lines.as_bytes())));
         assert_eq!(version.objects[0].key, "a\tb");
     }
 }

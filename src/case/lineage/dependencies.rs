@@ -33,8 +33,13 @@ pub(super) fn claim(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> C
         .filter(|(_, printed)| printed.packages != first.packages && !printed.packages.is_empty())
         .filter_map(|(_, printed)| Some(Conflict { value: printed.packages.clone(), evidence: printed.package_citations()? }))
         .collect();
-    let grade = if others.is_empty() { grade } else { Grade::C };
-    let why = format!("pip's lines in the job's {extent}; packages of the image that pip never named are not among them");
+    let is_weak = !others.is_empty() || !first.downloaded.is_empty();
+    let grade = if is_weak { Grade::C } else { grade };
+    let doubt = match first.downloaded.len() {
+        0 => String::new(),
+        count => format!("; of {count} only the download is told"),
+    };
+    let why = format!("pip's lines in the job's {extent}{doubt}; packages of the image that pip never named are not among them");
     let lacking = (!complete).then_some(missing);
     Claim::that(first.packages.clone(), grade, why, cites).or_else_fits(others).lacking(lacking)
 }

@@ -10,7 +10,9 @@ mod dependencies;
 mod image;
 mod named;
 mod origin;
+mod owner;
 mod release;
+mod reproduced;
 mod run;
 mod source;
 
@@ -23,11 +25,13 @@ use super::jobs::{Job, ReadWindow};
 use super::registry::{Decision, Model, Package};
 use crate::evidence::citation::Citations;
 use crate::fact::arn::Arn;
+use crate::fact::clone::Question;
 use crate::fact::registry::{Approval, Container};
 use crate::time::Instant;
 
 pub use data::{DataObject, DataVersion};
 pub use named::Naming;
+pub use owner::Owner;
 
 /// A model's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +145,8 @@ pub struct Lineage {
     pub code: Code,
     /// Its data.
     pub data: Vec<Channel>,
+    /// Who made its parts, as far as the evidence names them.
+    pub owners: Vec<Owner>,
 }
 
 /// A hop of a lineage, whatever its value is.
@@ -305,7 +311,7 @@ fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
         dependencies: dependencies::claim(case, job, &unknown_job),
     };
     let data = job.map(|job| data::channels(case, job)).unwrap_or_default();
-    Lineage {
+    let mut lineage = Lineage {
         arn: view.arn.clone(),
         name,
         created: view.created,
@@ -316,7 +322,10 @@ fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
         artifact,
         code,
         data,
-    }
+        owners: Vec::new(),
+    };
+    lineage.owners = owner::of(case, view, &lineage, job);
+    lineage
 }
 
 /// Returns the version that a job read of one of its inputs: the same claim that lineage makes, for jobs of any kind.
@@ -337,6 +346,28 @@ pub fn job_data(case: &Case, job: &Job) -> Vec<Channel> {
 /// Returns the commit that a job of any kind ran, as far as the job itself, its image, its log and its builds state it.
 pub fn job_commit(case: &Case, job: &Job) -> Claim<String> {
     commit::of_job_alone(case, job)
+}
+
+/// Returns what a clone of the repository could tell: the hashes of code in the paths of jobs, and the commits that are stated of them.
+pub(super) fn code_asked(case: &Case) -> Question {
+    let mut question = Question::default();
+    for job in case.jobs.iter() {
+        if let Some((wanted, _)) = reproduced::wanted(case, job) {
+            question.code.insert(wanted);
+            question.commits.extend(commits(&job_commit(case, job)));
+        }
+    }
+    if !question.code.is_empty() {
+        let of_packages = of_packages(case);
+        let lineages = case.lineages.iter().chain(&of_packages);
+        question.commits.extend(lineages.flat_map(|lineage| commits(&lineage.code.commit)));
+    }
+    question
+}
+
+/// Returns the commits that a claim holds, whether or not they agree.
+fn commits(claim: &Claim<String>) -> impl Iterator<Item = String> {
+    claim.value().into_iter().chain(claim.conflicts().iter().map(|side| &side.value)).cloned()
 }
 
 /// Returns the lineage of every package by its own content, also of those that a model in the evidence uses.

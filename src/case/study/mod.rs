@@ -1,12 +1,15 @@
 //! Studies: which data of the evidence can be held against which, and what came of it.
 //!
 //! Two questions are asked of data that lies in the evidence: did the data of a recurring job move from one run to the next, and
-//! does an endpoint see what its model was trained on? Which files may answer is decided here ([`plan`]), from what lineage claims
+//! does an endpoint see what its model was trained on? Where there is nothing to hold a run's data against, it can still be asked
+//! whether it keeps business rules. Which files may answer is decided here ([`plan`]), from what lineage claims
 //! of the jobs and from what the files are ([`mod@file`]); nothing here reads them. What a comparison found is a [`Study`], and checks
-//! judge that.
+//! judge that. Besides, digests say what files of a trail held when they were delivered ([`seal`]).
 
 pub mod file;
 pub mod plan;
+pub mod seal;
+pub mod store;
 
 use crate::case::claim::Grade;
 use crate::evidence::citation::Citations;
@@ -21,6 +24,21 @@ pub enum Subject {
     Runs(Runs),
     /// What an endpoint was asked, with what trained the model that answered.
     Served(Served),
+    /// What one run read, with nothing: business rules alone are asked.
+    Alone(Alone),
+}
+
+/// A run whose data is held against no other's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// Channel, or name of the input.
+    pub channel: String,
+    /// Where its data lay.
+    pub uri: S3Uri,
+    /// The run.
+    pub run: Run,
+    /// Models that it trained.
+    pub models: Vec<Arn>,
 }
 
 /// Two runs of a recurring job.
@@ -83,12 +101,14 @@ pub struct Study {
     pub grade: Grade,
     /// The files, and the records that say so.
     pub evidence: Citations,
-    /// Rows of both sides: before and after, or training and requests.
+    /// Rows of both sides: before and after, or training and requests; none and all of a run's.
     pub rows: (u64, u64),
     /// Number of columns that were compared.
     pub columns: usize,
     /// What changed, by column.
     pub changes: Vec<Change>,
+    /// Requests that repeat one payload again and again, as a canary's do: they are no part of the comparison.
+    pub canaries: u64,
     /// What was left out of the comparison, and why; whole sentences.
     pub remarks: Vec<String>,
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::{Files, LocalFile, Matched, cite};
-use super::{Run, Runs, Served, Subject};
+use super::{Alone, Run, Runs, Served, Subject};
 use crate::case::Case;
 use crate::case::claim::{Claim, Grade};
 use crate::case::families::families;
@@ -13,6 +13,7 @@ use crate::case::jobs::Job;
 use crate::case::lineage::{Channel, DataObject, DataVersion, Lineage, input_version};
 use crate::case::serving::Span;
 use crate::evidence::citation::{Citation, Citations, ExhibitId};
+use crate::fact::arn::Arn;
 use crate::fact::job::{InputRole, JobInput, JobKind};
 use crate::fact::s3::S3Uri;
 
@@ -56,9 +57,9 @@ pub struct Planned {
 /// Files of a side that a study cites one by one; the objects behind them are in the claim of their version.
 const CITED: usize = 20;
 
-/// Returns the studies that the evidence allows.
-pub fn of(case: &Case, files: &[LocalFile]) -> Planned {
-    let mut planner = Planner { case, files: Files::new(case, files), planned: Planned::default() };
+/// Returns the studies that the evidence allows; with `asks_rules`, also those of runs whose data is held against no other's.
+pub fn of(case: &Case, files: &[LocalFile], asks_rules: bool) -> Planned {
+    let mut planner = Planner { case, files: Files::new(case, files), planned: Planned::default(), asks_rules };
     for family in families(case.jobs.iter()).iter().filter(|family| family.kind != JobKind::Monitoring) {
         planner.family(&family.runs);
     }
@@ -75,6 +76,7 @@ struct Planner<'a> {
     case: &'a Case,
     files: Files<'a>,
     planned: Planned,
+    asks_rules: bool,
 }
 
 /// A file of captured requests, and the object whose bytes it holds, if that is known.
@@ -100,6 +102,8 @@ impl<'a> Planner<'a> {
             .zip(&read)
             .map(|(run, inputs)| inputs.iter().map(|(_, claim)| self.side(claim, &format!("{} read it", run.name))).collect())
             .collect();
+        // Of each run, the inputs whose data is held against another's.
+        let mut held: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); runs.len()];
         for later in 1..runs.len() {
             let earlier = later - 1;
             for ((input, claim), side) in read[later].iter().zip(&sides[later]) {
@@ -110,23 +114,12 @@ impl<'a> Planner<'a> {
                 if same_bytes(before, side) {
                     continue;
                 }
-                let models = self
-                    .case
-                    .lineages
-                    .iter()
-                    .filter(|lineage| lineage.training_job.value().is_some_and(|job| job.key() == runs[later].arn.key()));
-                let run = |job: &Job, input: &JobInput, side: &Side<'_>| Run {
-                    job: job.arn.clone(),
-                    name: job.name.clone(),
-                    read_from: job.read_window(input.mode).map(|window| window.from),
-                    fingerprint: side.version.fingerprint.clone(),
-                };
                 let subject = Subject::Runs(Runs {
                     channel: input.name.clone(),
                     uri: uri.clone(),
                     earlier: run(runs[earlier], input, before),
                     later: run(runs[later], input, side),
-                    models: models.map(|lineage| lineage.arn.clone()).collect(),
+                    models: self.models_of(runs[later]),
                 });
                 let cites = cites(before).chain(cites(side)).chain(claim.evidence().chain(before_claim.evidence()).cloned());
                 let Some(evidence) = Citations::from_all(cites) else { continue };
@@ -135,8 +128,47 @@ impl<'a> Planner<'a> {
                 self.compared(before);
                 self.compared(side);
                 self.planned.plans.push(plan);
+                held[earlier].insert(&input.name);
+                held[later].insert(&input.name);
             }
         }
+        if self.asks_rules {
+            for (at, run) in runs.iter().enumerate().rev() {
+                for ((input, claim), side) in read[at].iter().zip(&sides[at]) {
+                    // What a later run read as well is asked there.
+                    let is_asked = (at..runs.len()).any(|other| {
+                        let own = read[other].iter().zip(&sides[other]).filter(|((own, _), _)| own.name == input.name);
+                        let is_same = |one: &Option<Side<'_>>| {
+                            one.as_ref().zip(side.as_ref()).is_some_and(|(one, side)| same_bytes(one, side))
+                        };
+                        own.into_iter().any(|(_, one)| is_same(one) && (other > at || held[other].contains(input.name.as_str())))
+                    });
+                    if let Some(side) = side.as_ref().filter(|_| !is_asked) {
+                        self.alone(run, input, claim, side);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plans to ask rules of what one run read.
+    fn alone(&mut self, job: &Job, input: &JobInput, claim: &Claim<DataVersion>, side: &Side<'_>) {
+        let (Some(uri), Some(evidence)) = (&input.uri, Citations::from_all(cites(side).chain(claim.evidence().cloned()))) else {
+            return;
+        };
+        let subject = Subject::Alone(Alone {
+            channel: input.name.clone(),
+            uri: uri.clone(),
+            run: run(job, input, side),
+            models: self.models_of(job),
+        });
+        self.planned.plans.push(Plan { subject, baseline: Vec::new(), current: parts(side), grade: side.grade, evidence });
+    }
+
+    /// Returns the models that a job trained.
+    fn models_of(&self, job: &Job) -> Vec<Arn> {
+        let is_of = |lineage: &&Lineage| lineage.training_job.value().is_some_and(|own| own.key() == job.arn.key());
+        self.case.lineages.iter().filter(is_of).map(|lineage| lineage.arn.clone()).collect()
     }
 
     /// Returns the files of a data version, if all of its objects are in the evidence.
@@ -239,7 +271,10 @@ impl<'a> Planner<'a> {
         }
         let mut spans = endpoints.flat_map(|(position, endpoint)| {
             let holds = |span: &Span| {
-                span.variant == *variant && span.from.latest <= first && span.to.is_none_or(|to| last <= to.earliest)
+                span.variant == *variant
+                    && span.component().is_none()
+                    && span.from.latest <= first
+                    && span.to.is_none_or(|to| last <= to.earliest)
             };
             endpoint.spans.iter().enumerate().filter(move |(_, span)| holds(span)).map(move |(span, _)| (position, span))
         });
@@ -293,6 +328,16 @@ impl<'a> Planner<'a> {
         let plan = Plan { subject, baseline: parts(&side), current: current.collect(), grade, evidence };
         self.compared(&side);
         Ok(plan)
+    }
+}
+
+/// Returns a run as studies name it.
+fn run(job: &Job, input: &JobInput, side: &Side<'_>) -> Run {
+    Run {
+        job: job.arn.clone(),
+        name: job.name.clone(),
+        read_from: job.read_window(input.mode).map(|window| window.from),
+        fingerprint: side.version.fingerprint.clone(),
     }
 }
 

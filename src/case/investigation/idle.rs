@@ -1,0 +1,98 @@
+//! Inference components that were there and of which no model is known to have answered, and why.
+
+use super::super::Case;
+use super::super::claim::Grade;
+use super::super::gap::GapKey;
+use super::super::serving::{Bare, Bounds, Component, Endpoint, Run};
+use crate::evidence::citation::Citations;
+use crate::fact::component::Specification;
+use crate::time::Instant;
+
+/// A component of which no model is known to have answered.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    /// Its name.
+    pub component: String,
+    /// Variant it ran on, where a record tells.
+    pub variant: Option<String>,
+    /// Why no model of it is known to have answered.
+    pub why: String,
+    /// Whether it had copies, and so answered by something.
+    pub answers: bool,
+    /// From when on.
+    pub from: Bounds,
+    /// Until when; nothing while it still is so.
+    pub to: Option<Bounds>,
+    /// How well that is known.
+    pub grade: Grade,
+    /// On what.
+    pub evidence: Citations,
+}
+
+/// Returns the components of an endpoint at an instant of which no model is known to have answered.
+pub(super) fn of(endpoint: &Endpoint, at: Instant) -> Vec<Idle> {
+    let runs = endpoint.components.iter().flat_map(|component| component.runs.iter().map(move |run| (component, run)));
+    runs.filter(|(_, run)| run.holds(at)).flat_map(|(component, run)| why(endpoint, component, run, at)).collect()
+}
+
+fn why(endpoint: &Endpoint, component: &Component, run: &Run, at: Instant) -> Vec<Idle> {
+    let idle = |why: String, grade: Grade| Idle {
+        component: component.name.clone(),
+        variant: component.variant.clone(),
+        why,
+        answers: run.has_copies,
+        from: run.from,
+        to: run.to,
+        grade,
+        evidence: run.evidence.clone(),
+    };
+    if !run.has_copies {
+        return vec![idle("had no copies, so it answered nobody".to_owned(), run.grade)];
+    }
+    if run.specifications.is_empty() {
+        return vec![idle("what it ran then is not in the evidence".to_owned(), Grade::U)];
+    }
+    let own = || endpoint.spans.iter().filter(|span| span.role.component() == Some(component.name.as_str()));
+    let answered = own().any(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest));
+    let words = |own: &Specification| match (&own.model, &own.base) {
+        (None, None) => Some((container(own), run.grade)),
+        (None, Some(base)) if !answered => {
+            Some((format!("adapts component {base}, of which no model is known to have run then"), Grade::U))
+        }
+        _ => None,
+    };
+    run.specifications.iter().filter_map(words).map(|(why, grade)| idle(why, grade)).collect()
+}
+
+fn container(own: &Specification) -> String {
+    let image = own.image.as_ref().map(|image| format!(" image {image}")).unwrap_or_default();
+    let artifact = own.artifact.as_ref().map(|uri| format!(" with {uri}")).unwrap_or_default();
+    format!("ran{image}{artifact} itself: it names no model, so nothing ties it to one")
+}
+
+/// Says why it is not known what an endpoint served.
+pub(super) fn why_unknown(endpoint: &Endpoint, idle: &[Idle], at: Instant) -> &'static str {
+    if idle.is_empty() && !is_bare(endpoint, at) {
+        "no configuration of that time is in the evidence"
+    } else if idle.is_empty() {
+        "its configuration names no model, and no inference component of that time is in the evidence"
+    } else if idle.iter().all(|own| !own.answers) {
+        "no inference component of that time that is known had copies"
+    } else {
+        "no model of its inference components of that time is known"
+    }
+}
+
+/// Returns what would tell what an endpoint served.
+pub(super) fn lacks(case: &Case, endpoint: &Endpoint, at: Instant) -> Vec<GapKey> {
+    if is_bare(endpoint, at) || endpoint.has_components() {
+        return case.lacks_components(endpoint);
+    }
+    let configs = endpoint.unknown_configs.iter().map(|(config, _)| GapKey::EndpointConfig(config.clone()));
+    std::iter::once(GapKey::Endpoint(endpoint.arn.clone())).chain(configs).collect()
+}
+
+fn is_bare(endpoint: &Endpoint, at: Instant) -> bool {
+    let holds = |bare: &Bare| bare.from.earliest <= at && bare.to.is_none_or(|to| at < to.latest);
+    endpoint.bare.iter().any(holds)
+}
