@@ -72,3 +72,45 @@ pub const METHODS: &[&str] = &[
     "upload_fileobj",
     "waiter_names",
 ];
+
+/// Commands of the AWS CLI under a service that are no operations of it.
+pub const COMMANDS: &[&str] = &["help", "wait"];
+
+/// Options that every command of the AWS CLI takes, without their dashes: `data/cli.json`, and what its customizations add.
+pub const OPTIONS: &[&str] = &[
+    "ca-bundle",
+    "cli-auto-prompt",
+    "cli-binary-format",
+    "cli-connect-timeout",
+    "cli-error-format",
+    "cli-input-json",
+    "cli-input-yaml",
+    "cli-read-timeout",
+    "color",
+    "debug",
+    "endpoint-url",
+    "generate-cli-skeleton",
+    "max-items",
+    "no-cli-auto-prompt",
+    "no-cli-pager",
+    "no-paginate",
+    "no-sign-request",
+    "no-verify-ssl",
+    "output",
+    "page-size",
+    "profile",
+    "query",
+    "region",
+    "starting-token",
+    "v2-debug",
+    "version",
+];
+
+/// Options of single commands that are no members of their request: `customizations/putmetricdata.py` and `argrename.py`.
+pub const OWN_OPTIONS: &[(&str, &[&str])] = &[
+    ("PutMetricData", &["metric-name", "timestamp", "unit", "value", "dimensions", "statistic-values", "storage-resolution"]),
+    ("DeleteImageVersion", &["version-number"]),
+    ("DescribeImageVersion", &["version-number"]),
+    ("ListAliases", &["version-number"]),
+    ("UpdateImageVersion", &["version-number"]),
+];

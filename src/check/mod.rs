@@ -27,8 +27,10 @@ use std::collections::BTreeSet;
 use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::gap::GapKey;
+use crate::case::serving::Exposure as Counted;
 use crate::evidence::citation::Citations;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Exposure, Finding, Severity};
+use crate::time::Instant;
 
 /// A check and its documentation.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ pub struct Check {
 /// All checks, sorted by id.
 pub const ALL: &[&Check] = &[
     &alarm::did_not_fire::CHECK,
+    &alarm::disagree::CHECK,
     &alarm::invalid_statistic::CHECK,
     &alarm::missing_data::CHECK,
     &alarm::no_action::CHECK,
@@ -66,17 +69,23 @@ pub const ALL: &[&Check] = &[
     &approval::self_approved::CHECK,
     &approval::zombie::CHECK,
     &change::console::CHECK,
+    &change::live_access::CHECK,
+    &change::no_gate::CHECK,
     &code::contradiction::CHECK,
     &code::dependency_change::CHECK,
     &code::dependency_skew::CHECK,
     &code::dependency_split::CHECK,
+    &code::dependency_unpinned::CHECK,
     &code::no_commit::CHECK,
     &code::tag_moved::CHECK,
     &code::train_serve_mismatch::CHECK,
+    &config::no_systemd::CHECK,
+    &config::reserved_namespace::CHECK,
     &config::unknown_field::CHECK,
     &config::unknown_operation::CHECK,
     &data::artifact_overwritten::CHECK,
     &data::fake_version::CHECK,
+    &data::handover::CHECK,
     &data::mixed_producer::CHECK,
     &data::mutable_input::CHECK,
     &data::overwritten::CHECK,
@@ -93,25 +102,40 @@ pub const ALL: &[&Check] = &[
     &evidence::gap::CHECK,
     &evidence::synthetic::CHECK,
     &evidence::tampered::CHECK,
+    &feature_store::duplicate_records::CHECK,
     &feature_store::late_writes::CHECK,
+    &feature_store::no_online_store::CHECK,
+    &feature_store::no_role::CHECK,
     &feature_store::rejected_event_time::CHECK,
     &feature_store::time_as_identifier::CHECK,
     &logs::blackout::CHECK,
+    &logs::orphan_group::CHECK,
     &logs::silent_stream::CHECK,
+    &logs::untraced::CHECK,
+    &monitor::blind::CHECK,
+    &monitor::no_baselines::CHECK,
     &monitor::silent::CHECK,
     &monitor::violations::CHECK,
     &pipeline::cache_no_expiry::CHECK,
+    &pipeline::duplicate_step::CHECK,
+    &pipeline::literal_path::CHECK,
     &pipeline::metric_drop::CHECK,
     &pipeline::stale_cache::CHECK,
     &pipeline::unregistered_model::CHECK,
+    &pipeline::unversioned_definition::CHECK,
     &scaling::blind_metric::CHECK,
+    &scaling::inert::CHECK,
     &scaling::none::CHECK,
     &scaling::wrong_dimension::CHECK,
+    &serving::automatic_switch::CHECK,
     &serving::cold_switch::CHECK,
     &serving::latency_breach::CHECK,
     &serving::latency_breakdown::CHECK,
+    &serving::no_answer::CHECK,
     &serving::rollback_not_atomic::CHECK,
+    &serving::rollback_target_gone::CHECK,
     &serving::rolled_back::CHECK,
+    &serving::split_mismatch::CHECK,
     &serving::unwatched_launch::CHECK,
     &serving::weights_reset::CHECK,
     &skew::train_serve::CHECK,
@@ -188,6 +212,11 @@ impl Check {
             accepted: None,
         }
     }
+}
+
+/// Returns what was counted in an interval as the requests that met with a finding.
+fn exposed(counted: &Counted, from: Instant, to: Instant) -> Exposure {
+    Exposure { requests: counted.requests, whole: counted.whole, from, to }
 }
 
 #[cfg(test)]

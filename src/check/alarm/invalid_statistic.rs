@@ -25,10 +25,7 @@ const VALID: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"]
 
 fn run(case: &Case, findings: &mut Findings) {
     for alarm in case.alarms.wanted.iter().chain(case.alarms.set()).filter(|alarm| alarm.is_of_sagemaker()) {
-        let Some(statistic) = alarm.settings.measure.as_ref().and_then(|measure| measure.statistic.as_deref()) else { continue };
-        if !alarm.settings.simple_statistic || VALID.contains(&statistic) {
-            continue;
-        }
+        let Some(statistic) = statistic(alarm).filter(|_| is_invalid(alarm)) else { continue };
         let Some(evidence) = alarm.cited() else { continue };
         let what = match alarm.told {
             Some(Told::Refused) => "was refused",
@@ -44,6 +41,15 @@ fn run(case: &Case, findings: &mut Findings) {
             .told_apart_by(statistic);
         findings.add(finding);
     }
+}
+
+fn statistic(alarm: &Alarm) -> Option<&str> {
+    alarm.settings.measure.as_ref().and_then(|measure| measure.statistic.as_deref())
+}
+
+/// Returns whether `CloudWatch` refuses an alarm for its statistic.
+pub(super) fn is_invalid(alarm: &Alarm) -> bool {
+    alarm.settings.simple_statistic && statistic(alarm).is_some_and(|statistic| !VALID.contains(&statistic))
 }
 
 /// Says whether an alarm of that name is there all the same.

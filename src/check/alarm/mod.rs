@@ -1,6 +1,7 @@
 //! Alarms: whether they measure what is meant, tell anybody, and did.
 
 pub(super) mod did_not_fire;
+pub(super) mod disagree;
 pub(super) mod invalid_statistic;
 pub(super) mod missing_data;
 pub(super) mod no_action;
@@ -14,9 +15,6 @@ use crate::case::alarm::Alarm;
 use crate::case::gap::{GapKey, Place};
 use crate::check::Findings;
 use crate::fact::alarm::Measure;
-
-/// Time within which a fault should be noticed, in seconds.
-pub(in crate::check) const DETECTION_TARGET: crate::time::Seconds = 60;
 
 /// Returns the alarms on something of `SageMaker` that are there to tell people.
 pub(in crate::check) fn watching(case: &Case) -> impl Iterator<Item = &Alarm> {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::invalid_statistic::is_invalid;
 use super::{endpoint_of, need_metric, watching};
 use crate::case::Case;
 use crate::case::alarm::Alarm;
@@ -14,6 +15,7 @@ use crate::case::metrics::Data;
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
 use crate::fact::alarm::Measure;
+use crate::fact::watch::Told;
 use crate::finding::Severity;
 use crate::time::{Instant, Seconds};
 
@@ -22,7 +24,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::High,
     fires_when: "A threshold reads as milliseconds on a metric in microseconds, or the alarm asks for data in another unit than the metric has; replays the alarm as written and as meant.",
     why: "ModelLatency and OverheadLatency are in microseconds: 850 is less than a millisecond, so the alarm is on for ever and nobody looks at it any more. An alarm that asks for another unit never gets data.",
-    needs: "`cloudwatch describe-alarms`, and the metric at the alarm's period and statistic. Without the metric it speaks only where name or description say milliseconds, and else names the gap.",
+    needs: "`cloudwatch describe-alarms` or the template of the alarm, and the metric at the alarm's period and statistic. Without the metric it speaks only where name or description say milliseconds, and else names the gap.",
     fooled_by: "A model that answers within 10 ms may have such a threshold on purpose: where most of its values lie below it, this stays silent. A threshold above 10,000 is never doubted.",
     remedy: "Multiply the threshold by 1,000, leave `Unit` unset or set it to `Microseconds`, and look at what the alarm would have done.",
     run,
@@ -33,7 +35,13 @@ static MILLISECONDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(?:\b|[0-9])(?:ms|milli[- ]?sec(?:ond)?s?)\b").ok());
 
 fn run(case: &Case, findings: &mut Findings) {
-    for alarm in watching(case) {
+    // What a template sets is written so, whether or not it was deployed; what CloudWatch would refuse never is.
+    let written = case.alarms.wanted.iter().filter(|alarm| {
+        let is_set = || case.alarms.set().any(|other| other.name == alarm.name);
+        let is_refused = alarm.told != Some(Told::Template) || is_invalid(alarm);
+        alarm.is_of_sagemaker() && !alarm.is_for_scaling() && !is_refused && !is_set()
+    });
+    for alarm in watching(case).chain(written) {
         let Some(measure) = &alarm.settings.measure else { continue };
         let (Some(namespace), Some(metric)) = (&measure.namespace, &measure.metric) else { continue };
         if !is_in_microseconds(namespace, metric) {
@@ -79,7 +87,7 @@ fn written_in_milliseconds(case: &Case, alarm: &Alarm, measure: &Measure, metric
                 shown(rule.threshold)
             );
             let detail = format!(
-                "Meant was perhaps {}. The metric is not in the evidence, so what the alarm does is not replayed.",
+                "Meant was perhaps {}. The metric is not in the evidence at the alarm's period and statistic, so what the alarm does is not replayed.",
                 meant.threshold
             );
             let finding = CHECK.finds(alarm.subject(), title, Grade::C, evidence).because(detail);

@@ -6,10 +6,10 @@ use crate::case::claim::Grade;
 use crate::case::gap::GapKey;
 use crate::case::registry::Package;
 use crate::case::serving::Span;
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::Citations;
 use crate::fact::registry::Approval;
-use crate::finding::{Exposure, Severity, grouped};
+use crate::finding::{Severity, counted};
 use crate::time::Instant;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -56,16 +56,12 @@ fn report(
     if span.to.is_some_and(|to| to.earliest <= rejected) || again.is_some_and(|again| again <= span.from.latest) {
         return;
     }
-    let counted = case.serving.requests(&span.endpoint, Some(&span.variant), from, until);
-    if counted.is_none() {
-        findings.need(GapKey::Requests { endpoint: span.endpoint.clone(), variant: span.variant.clone(), from, to: until });
+    let asked = case.serving.requests_of(span, from, until);
+    if asked.is_none() {
+        findings.need(GapKey::requests_of(span, from, until));
     }
-    let cites = span
-        .evidence
-        .iter()
-        .cloned()
-        .chain([decision.cite.clone()])
-        .chain(counted.iter().flat_map(|counted| counted.cites.clone()));
+    let cites =
+        span.evidence.iter().cloned().chain([decision.cite.clone()]).chain(asked.iter().flat_map(|asked| asked.cites.clone()));
     let Some(evidence) = Citations::from_all(cites) else { return };
     let who = decision
         .by
@@ -74,7 +70,8 @@ fn report(
         .or_else(|| decision.recorded_by.clone())
         .map(|who| format!(" by {who}"))
         .unwrap_or_default();
-    let requests = counted.as_ref().map(|counted| format!("; {} requests since", grouped(counted.requests))).unwrap_or_default();
+    let requests =
+        asked.as_ref().map(|asked| format!("; {} requests since", counted(asked.requests, asked.whole))).unwrap_or_default();
     let still = if ends.is_none() { "still serves" } else { "went on serving" };
     let finding = CHECK
         .finds(
@@ -90,6 +87,6 @@ fn report(
         .concerning([&package.arn, &span.model])
         .between(Some(from), ends)
         .told_apart_by(format!("{} {} {}", package.arn, span.variant, rejected.to_seconds_text()))
-        .exposing(counted.map(|counted| Exposure { requests: counted.requests, from, to: until }));
+        .exposing(asked.map(|asked| exposed(&asked, from, until)));
     findings.add(finding);
 }

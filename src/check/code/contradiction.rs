@@ -10,7 +10,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::High,
     fires_when: "Commit by environment, metadata, tag, log or content hash disagree.",
     why: "Somebody will trust one of them. Until it is known which is right, nobody can say which code made the model.",
-    needs: "The training job's request or description, its log, its image, the package's metadata, builds.",
+    needs: "The training job's request or description, its log, its image, the package's metadata, builds; a clone of the repository (`--repo`).",
     fooled_by: "Commits of two repositories under one kind of name. The tag of an image is left out where an archive brings the code.",
     remedy: "Let the build that checks the code out write the commit once, into the package's `MetadataProperties`, and drop the copies.",
     run,

@@ -19,7 +19,8 @@ pub(in crate::check) const CHECK: Check = Check {
 };
 
 fn run(case: &Case, findings: &mut Findings) {
-    for span in case.serving.spans() {
+    // What inference components print is logged by component, and not by variant.
+    for span in case.serving.spans().filter(|span| span.component().is_none()) {
         let within = |first: crate::time::Instant| first >= span.from.earliest && span.to.is_none_or(|to| first < to.earliest);
         let instances: Vec<_> = case
             .logs
@@ -34,13 +35,15 @@ fn run(case: &Case, findings: &mut Findings) {
             if skew.is_empty() {
                 continue;
             }
+            let is_weak = skew.iter().any(|(name, ..)| first.downloaded.contains(*name) || printed.downloaded.contains(*name));
+            let grade = if is_weak { Grade::C } else { Grade::B };
             let cites = [first, printed].into_iter().filter_map(|printed| printed.package_citations()).flatten();
             let Some(evidence) = Citations::from_all(cites) else { continue };
             let finding = CHECK
                 .finds(
                     &span.endpoint,
                     format!("Instances of {} ({}) run different versions of {} package(s)", span.name, span.variant, skew.len()),
-                    Grade::B,
+                    grade,
                     evidence,
                 )
                 .because(format!("{first_name} → {name}: {}", describe(&skew)))

@@ -4,6 +4,7 @@ pub(super) mod contradiction;
 pub(super) mod dependency_change;
 pub(super) mod dependency_skew;
 pub(super) mod dependency_split;
+pub(super) mod dependency_unpinned;
 pub(super) mod no_commit;
 pub(super) mod tag_moved;
 pub(super) mod train_serve_mismatch;

@@ -12,7 +12,7 @@ pub(in crate::check) const CHECK: Check = Check {
     fires_when: "Nothing in the evidence ties a model to a commit.",
     why: "When the model misbehaves, which code made it can't be told from any record.",
     needs: "The training job's request or description, and the package.",
-    fooled_by: "A commit that is recorded where nobody exported it: a build system, a log. The lineage names those gaps.",
+    fooled_by: "A commit that is recorded where nobody exported it: a build system, a log. The lineage names those gaps. With a clone (`--repo`) the hash of the code may tell it.",
     remedy: "Set `MetadataProperties.CommitId` when the package is made.",
     run,
 };

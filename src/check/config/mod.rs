@@ -1,5 +1,8 @@
 //! Checks of what people write for AWS: names that its API does not know.
 
+mod cli;
+pub(super) mod no_systemd;
+pub(super) mod reserved_namespace;
 pub(super) mod unknown_field;
 pub(super) mod unknown_operation;
 mod walk;
@@ -16,6 +19,9 @@ use crate::fact::config::ConfigStatement;
 /// How many names are listed where more are known.
 const LISTED: usize = 12;
 
+/// How many unknown names of one file are told one by one: a file with more was made by no person, or is of something else.
+const TOLD: usize = 100;
+
 /// How many names are offered for one that is not known.
 const OFFERED: usize = 3;
 
@@ -28,25 +34,40 @@ struct Unknown {
     detail: String,
 }
 
-/// Unknown names of all files: file and what tells it apart, then where it stands.
+/// Unknown names of all files.
 #[derive(Default)]
-struct Book(BTreeMap<(String, String), (Unknown, Vec<Citation>)>);
+struct Book {
+    /// By file and what tells it apart: where it stands.
+    told: BTreeMap<(String, String), (Unknown, Vec<Citation>)>,
+    /// Names of each file, and of those that are not told the places.
+    files: BTreeMap<String, (usize, Vec<Citation>)>,
+}
 
 impl Book {
     /// Adds a place to a name that is noted already; returns whether it is.
     fn knows(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: &str) -> bool {
-        let known = self.0.get_mut(&(said.says.file.to_string(), key.to_owned()));
-        known.map(|(_, cites)| cites.push(place(said, line))).is_some()
+        let known = self.told.get_mut(&(said.says.file.to_string(), key.to_owned()));
+        known.map(|(_, cites)| cites.push(said.on(line))).is_some()
     }
 
     fn note(&mut self, said: &Said<ConfigStatement>, line: Option<u32>, key: String, unknown: Unknown) {
-        let entry = self.0.entry((said.says.file.to_string(), key)).or_insert_with(|| (unknown, Vec::new()));
-        entry.1.push(place(said, line));
+        let file = said.says.file.to_string();
+        if let Some((_, cites)) = self.told.get_mut(&(file.clone(), key.clone())) {
+            return cites.push(said.on(line));
+        }
+        let (count, more) = self.files.entry(file.clone()).or_default();
+        *count += 1;
+        if *count <= TOLD {
+            self.told.insert((file, key), (unknown, vec![said.on(line)]));
+        } else if more.is_empty() {
+            // They are counted; one place is enough to find them.
+            more.push(said.on(line));
+        }
     }
 
     /// Adds one finding for each.
     fn close(self, check: &Check, findings: &mut Findings) {
-        for ((file, key), (unknown, cites)) in self.0 {
+        for ((file, key), (unknown, cites)) in self.told {
             let mut lines: Vec<u64> = cites.iter().filter_map(line).collect();
             lines.sort_unstable();
             lines.dedup();
@@ -65,16 +86,14 @@ impl Book {
                 .lasting(name);
             findings.add(finding);
         }
+        for (file, (count, more)) in self.files {
+            let Some(evidence) = Citations::from_all(more) else { continue };
+            let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+            let title = format!("{} more uses of names that AWS does not know are not listed: {file}", count - TOLD);
+            let detail = format!("only the first {TOLD} of a file are told one by one");
+            findings.add(check.finds(&file, title, Grade::B, evidence).because(detail).told_apart_by("more").lasting(name));
+        }
     }
-}
-
-/// Returns where in its file something stands.
-fn place(said: &Said<ConfigStatement>, line: Option<u32>) -> Citation {
-    let mut cite = said.cite.clone();
-    if let Some(line) = line {
-        cite.locator = Locator::Line(line.into());
-    }
-    cite
 }
 
 fn line(cite: &Citation) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! A file uses a field, value or name that AWS does not know.
 
 use super::walk::{self, Strange, Subject};
-use super::{Book, Check, Findings, Unknown, by_the_table, instead};
+use super::{Book, Check, Findings, Unknown, by_the_table, cli, instead};
 use crate::aws::{Service, Slot, dialect};
 use crate::case::Case;
 use crate::case::said::Said;
@@ -13,8 +13,8 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::Medium,
     fires_when: "A template, pipeline definition, request or script uses a field or value that AWS's API does not have, or refers to a name it does not declare.",
     why: "The call or the deployment fails, or the field is silently left out: the alarm, the limit or the approval that somebody believes in was never there.",
-    needs: "The file itself: a CloudFormation template, a pipeline definition, a request as the AWS CLI takes it, or Python that calls boto3 or the SageMaker SDK.",
-    fooled_by: "Fields that AWS added after the table was made; its versions stand in the detail. CloudFormation is held against its own schema, the SageMaker SDK only where a class takes a closed list of arguments. What is worked out when the file runs, unknown services and maps with free keys are not judged. A file that was never used fires too.",
+    needs: "The file itself: a CloudFormation template, a pipeline definition, a request as the AWS CLI takes it, or Python that calls boto3 or the SageMaker SDK, or a shell script that runs the AWS CLI.",
+    fooled_by: "Fields that AWS added after the table was made; its versions stand in the detail. CloudFormation is held against its own schema, the SageMaker SDK only where a class takes a closed list of arguments, the AWS CLI only in its options and in values of one word. What is worked out when the file runs, unknown services and maps with free keys are not judged. A file that was never used fires too.",
     remedy: "Use the field that AWS has, and let the request be validated (`--generate-cli-skeleton`, cfn-lint) before it is relied on.",
     run,
 };
@@ -33,6 +33,11 @@ fn each(said: &Said<ConfigStatement>, visit: &mut dyn FnMut(Strange)) {
         ConfigSays::Call { service, method, arguments, .. } => {
             let Some((service, operation)) = called(service.as_deref(), method) else { return };
             operation_takes(service, operation, arguments, visit);
+        }
+        ConfigSays::Cli { service, operation, options, .. } => {
+            let Some(service) = Service::named(service).filter(|service| service.is_whole()) else { return };
+            let Some(operation) = service.operation(operation) else { return };
+            cli::options(service, operation, options, visit);
         }
         ConfigSays::Look { service, method, path, line } => {
             let Some((service, operation)) = called(Some(service), method) else { return };
@@ -67,6 +72,10 @@ fn each(said: &Said<ConfigStatement>, visit: &mut dyn FnMut(Strange)) {
         }
         ConfigSays::Definition { members } => definition(members, visit),
         ConfigSays::Caching { members } => caching(members, visit),
+        ConfigSays::Ungated { .. }
+        | ConfigSays::Steps { .. }
+        | ConfigSays::Requirements { .. }
+        | ConfigSays::Dockerfile { .. } => {}
     }
 }
 

@@ -9,9 +9,9 @@ use crate::finding::Severity;
 pub(in crate::check) const CHECK: Check = Check {
     id: "config/unknown-operation",
     severity: Severity::Medium,
-    fires_when: "A script calls an operation on a client of a service that has no such operation.",
+    fires_when: "A script calls an operation of a service that has no such operation.",
     why: "It fails when it runs, which for a rollback or a probe is when it is needed.",
-    needs: "Python that makes the client with boto3 and calls it by the same name in the same file.",
+    needs: "Python that makes the client with boto3 and calls it by the same name in the same file, or a shell script that runs the AWS CLI.",
     fooled_by: "Operations that AWS added after the table was made; its versions stand in the detail. A client that is passed as a parameter, or whose name means something else elsewhere in the file, is not judged, nor is a service outside the table. A script that never ran fires too.",
     remedy: "Call an operation that the service has; for numbers about an endpoint that is CloudWatch's `GetMetricData`.",
     run,
@@ -20,10 +20,18 @@ pub(in crate::check) const CHECK: Check = Check {
 fn run(case: &Case, findings: &mut Findings) {
     let mut book = Book::default();
     for said in &case.written {
-        let ConfigSays::Call { service: Some(name), method, line, .. } = &said.says.says else { continue };
+        let (name, method, line, is_other) = match &said.says.says {
+            // Attributes of every client (`exceptions`, `meta`) and its private parts are no operations.
+            ConfigSays::Call { service: Some(name), method, line, .. } => {
+                let is_own = dialect::METHODS.contains(&method.as_str()) || method.starts_with('_') || !method.contains('_');
+                (name, method, line, is_own)
+            }
+            ConfigSays::Cli { service, operation, line, .. } => {
+                (service, operation, line, dialect::COMMANDS.contains(&operation.as_str()))
+            }
+            _ => continue,
+        };
         let Some(service) = Service::named(name).filter(|service| service.is_whole()) else { continue };
-        // Attributes of every client (`exceptions`, `meta`) and its private parts are no operations.
-        let is_other = dialect::METHODS.contains(&method.as_str()) || method.starts_with('_') || !method.contains('_');
         if is_other || service.operation(method).is_some() {
             continue;
         }
@@ -32,7 +40,7 @@ fn run(case: &Case, findings: &mut Findings) {
             continue;
         }
         let operations: Vec<&str> = service.operations().collect();
-        let camel: String = method.split('_').map(capital).collect();
+        let camel: String = method.split(['_', '-']).map(capital).collect();
         let near = nearest(&camel, &operations);
         let detail = if near.is_empty() {
             format!("none of its {} operations is like it", operations.len())

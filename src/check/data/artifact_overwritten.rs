@@ -3,10 +3,10 @@
 use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::objects::Version;
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::Citations;
 use crate::fact::s3::S3Uri;
-use crate::finding::{Exposure, Severity};
+use crate::finding::Severity;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "data/artifact-overwritten",
@@ -71,8 +71,8 @@ fn report(
     let exposure = spans.first().zip(at).and_then(|(span, at)| {
         let from = at.max(span.from.latest);
         let to = span.to.map(|to| to.earliest).or(case.as_of)?;
-        let counted = case.serving.requests(&span.endpoint, Some(&span.variant), from, to)?;
-        Some(Exposure { requests: counted.requests, from, to })
+        let counted = case.serving.requests_of(span, from, to)?;
+        Some(exposed(&counted, from, to))
     });
     let who = first.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let what = if first.marker { "deleted" } else { "overwritten" };

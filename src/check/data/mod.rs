@@ -2,6 +2,7 @@
 
 pub(super) mod artifact_overwritten;
 pub(super) mod fake_version;
+pub(super) mod handover;
 pub(super) mod mixed_producer;
 pub(super) mod mutable_input;
 pub(super) mod overwritten;

@@ -57,7 +57,8 @@ fn run(case: &Case, findings: &mut Findings) {
     }
 }
 
-fn is_pinned(uri: &S3Uri, job: &Job) -> bool {
+/// Returns whether a path of a job tells one data set from the next.
+pub(super) fn is_pinned(uri: &S3Uri, job: &Job) -> bool {
     let execution = job.tags.get("sagemaker:pipeline-execution-arn").and_then(|arn| arn.rsplit('/').next());
     PINNED.as_ref().is_some_and(|pattern| pattern.is_match(&uri.key))
         || execution.is_some_and(|id| uri.key.contains(id))

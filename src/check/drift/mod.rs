@@ -74,8 +74,11 @@ pub(super) fn detail(study: &Study, changes: &[&Change]) -> String {
     let mut parts: Vec<String> = changes.iter().take(SHOWN).map(|change| said(&change)).collect();
     let more = changes.len().saturating_sub(SHOWN);
     parts.extend((more > 0).then(|| format!("and {more} more")));
-    let (before, after) = study.rows;
+    let rows = match study.rows {
+        (0, rows) => format!("{} rows", grouped(rows)),
+        (before, after) => format!("{} rows against {}", grouped(after), grouped(before)),
+    };
     let remarks: Vec<&str> = std::iter::once("").chain(study.remarks.iter().map(String::as_str)).collect();
     let remarks = remarks.join(" ");
-    format!("{} ({} rows against {}).{remarks}", parts.join(". "), grouped(after), grouped(before))
+    format!("{} ({rows}).{remarks}", parts.join(". "))
 }

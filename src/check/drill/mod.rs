@@ -8,10 +8,7 @@ use crate::case::incidents::Incident;
 use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
 use crate::finding::Finding;
-use crate::time::{Instant, Seconds};
-
-/// Time within which an incident should be over, in seconds.
-const RECOVERY_TARGET: Seconds = 300;
+use crate::time::Instant;
 
 /// Begins a finding about an incident.
 fn about(check: &Check, incident: &Incident, title: String, grade: Grade) -> Finding {

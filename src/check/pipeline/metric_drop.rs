@@ -47,11 +47,19 @@ fn run(case: &Case, findings: &mut Findings) {
             left.lineage.created.cmp(&right.lineage.created).then_with(|| left.lineage.arn.cmp(&right.lineage.arn))
         });
         for pair in line.windows(2) {
-            if pair[0].lineage.training_job.value() != pair[1].lineage.training_job.value() {
+            if !is_same(pair[0].lineage, pair[1].lineage) {
                 compare(&pair[0], &pair[1], findings);
             }
         }
     }
+}
+
+/// Returns whether two lineages are known to be of one training, whatever it was packaged as.
+fn is_same(one: &Lineage, other: &Lineage) -> bool {
+    let jobs = one.training_job.value().zip(other.training_job.value());
+    let artifacts = one.artifact.value().zip(other.artifact.value());
+    let is_same_place = artifacts.is_some_and(|(one, other)| one.uri == other.uri && one.version_id == other.version_id);
+    jobs.map_or(is_same_place, |(one, other)| one == other)
 }
 
 /// Returns the evaluation of a lineage: of its package's evaluation files, else of its training job.

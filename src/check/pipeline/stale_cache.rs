@@ -1,4 +1,4 @@
-//! A cached step served results of data that has changed since.
+//! A step took an earlier run's results of data that has changed since.
 
 use crate::case::Case;
 use crate::case::claim::Grade;
@@ -15,17 +15,17 @@ use crate::finding::Severity;
 pub(in crate::check) const CHECK: Check = Check {
     id: "pipeline/stale-cache",
     severity: Severity::High,
-    fires_when: "A step was served from cache though objects behind its inputs changed since the run that computed it.",
-    why: "The cache compares arguments, that is paths, not contents: new data under the same path is a hit, and the model is trained on the old.",
+    fires_when: "A step was served from cache, or left out by selective execution, though objects behind its inputs changed since the run that computed it.",
+    why: "The cache compares arguments, that is paths, not contents: new data under the same path is a hit, and the model is trained on the old. A selective execution compares nothing at all.",
     needs: "The steps of the execution and of the one that computed; the computing job's inputs; versions of the objects between the two.",
     fooled_by: "Objects that changed and whose change does not matter. A step that computes nothing from its inputs.",
-    remedy: "Put what changes (a partition, a fingerprint) into the step's arguments, or let the cache expire sooner than the data changes.",
+    remedy: "Put what changes (a partition, a fingerprint) into the step's arguments, or let the cache expire sooner than the data changes. Select the step too where its inputs may have changed.",
     run,
 };
 
 fn run(case: &Case, findings: &mut Findings) {
     for execution in case.pipelines.iter() {
-        for step in execution.steps.iter().filter(|step| step.is_cache_hit) {
+        for step in execution.steps.iter().filter(|step| step.is_cache_hit || step.taken_from.is_some()) {
             judge(case, execution, step, findings);
         }
     }
@@ -61,7 +61,8 @@ fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Finding
     let detail: Vec<String> = changed.iter().map(describe).collect();
     let through = if hops > 1 { format!(", through {hops} executions") } else { String::new() };
     let computed_at = job.created.map(crate::time::Instant::to_seconds_text).unwrap_or_default();
-    let title = format!("Step {} took a result of {computed_at} from cache{through}, though {first} changed since", step.name);
+    let door = if step.is_cache_hit { "from cache" } else { "by selective execution" };
+    let title = format!("Step {} took a result of {computed_at} {door}{through}, though {first} changed since", step.name);
     let finding = CHECK
         .finds(&execution.arn, title, grade, evidence)
         .because(format!("Since {} read its inputs: {}.", job.name, detail.join("; ")))
@@ -71,7 +72,7 @@ fn judge(case: &Case, execution: &Execution, step: &Step, findings: &mut Finding
     findings.add(finding);
 }
 
-/// Returns what changed under an input after the job had read it and before the step was served from cache.
+/// Returns what changed under an input after the job had read it and before the step took its result.
 fn changes<'a>(
     case: &'a Case,
     job: &Job,

@@ -1,6 +1,6 @@
-//! A scaling policy follows the CPU, and it is the GPU that has no room left.
+//! A scaling policy follows the CPU, and it is the GPU that has no room left; or its target does not count the GPUs.
 
-use super::endpoint_of;
+use super::{endpoint_of, is_the_newest};
 use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::gap::GapKey;
@@ -17,10 +17,10 @@ use crate::time::{Instant, Seconds, duration_text};
 pub(in crate::check) const CHECK: Check = Check {
     id: "scaling/blind-metric",
     severity: Severity::Medium,
-    fires_when: "A policy follows CPU while the GPU (normalised per device) is saturated, and nothing else scales the variant.",
-    why: "The model waits for its GPU and the CPU is idle: the policy sees an idle endpoint and adds nothing, or takes instances away.",
+    fires_when: "A policy follows CPU while the GPU (normalised per device) is saturated, and nothing else scales the variant; or a policy's target on `GPUUtilization`, which is a sum over an instance's GPUs, reads as a share of one of several, or is more than all of them can reach.",
+    why: "The model waits for its GPU and the CPU is idle: the policy sees an idle endpoint and adds nothing, or takes instances away. A target of 70 on four GPUs keeps each at 17.5 %, and pays for four times the instances.",
     needs: "The policy (`application-autoscaling describe-scaling-policies`, or the call), the endpoint's configuration with its instance type, and `GPUUtilization` of the variant; with `CPUUtilization` the grade is B, without it C. What is lacking is named as a gap.",
-    fooled_by: "Both metrics are sums over the processors of an instance: 95 on four GPUs is a quarter of them, and does not fire. A CPU that was above the policy's target at the same time does not fire either. Instance types that are not in the table, and an average over several instances of which one is saturated, are not judged.",
+    fooled_by: "Both metrics are sums over the processors of an instance: 95 on four GPUs is a quarter of them, and does not fire. A CPU that was above the policy's target at the same time does not fire either. Instance types that are not in the table, and an average over several instances of which one is saturated, are not judged. A target of up to 100 on several GPUs may be meant: a model that runs on one of them.",
     remedy: "Let the policy follow `SageMakerVariantInvocationsPerInstance`, or `GPUUtilization` with a target that counts all GPUs of an instance.",
     run,
 };
@@ -34,6 +34,9 @@ const SUSTAINED: Seconds = 300;
 fn run(case: &Case, findings: &mut Findings) {
     for said in &case.scaling {
         let Scaling::Policy { name, measure: Some(measure), target: Some(target), .. } = &said.says.what else { continue };
+        if measure.metric.as_deref() == Some("GPUUtilization") && said.says.error.is_none() && is_the_newest(case, said, name) {
+            miscounted(case, said, (name, *target), findings);
+        }
         let follows = measure.metric.as_deref() == Some("CPUUtilization");
         if !follows || said.says.error.is_some() || !is_the_newest(case, said, name) || has_another(case, said, name) {
             continue;
@@ -41,16 +44,6 @@ fn run(case: &Case, findings: &mut Findings) {
         let Some(endpoint) = endpoint_of(case, &said.says) else { continue };
         judge(case, endpoint, said, (name, *target), findings);
     }
-}
-
-/// Returns whether a statement is the newest word on its policy: a description, or the last call.
-fn is_the_newest(case: &Case, own: &Said<ScalingStatement>, name: &str) -> bool {
-    let rank = |said: &Said<ScalingStatement>| (!said.says.requested, said.cite.time, said.cite.clone());
-    let of_policy = |said: &&Said<ScalingStatement>| {
-        let is_named = matches!(&said.says.what, Scaling::Policy { name: other, .. } if other == name);
-        is_named && said.says.error.is_none() && said.says.resource == own.says.resource && said.says.home == own.says.home
-    };
-    case.scaling.iter().filter(of_policy).map(rank).max() == Some(rank(own))
 }
 
 /// Returns whether another policy scales the same resource by something else.
@@ -63,6 +56,43 @@ fn has_another(case: &Case, own: &Said<ScalingStatement>, name: &str) -> bool {
         }
         _ => false,
     })
+}
+
+/// Holds a target on GPUs against the number of GPUs of an instance.
+fn miscounted(case: &Case, policy: &Said<ScalingStatement>, (name, target): (&str, f64), findings: &mut Findings) {
+    let (Some(endpoint), Some((_, variant))) = (endpoint_of(case, &policy.says), super::variant_of(&policy.says.resource)) else {
+        return;
+    };
+    let fleet = endpoint.switches.iter().rfind(|switch| switch.took_effect()).map(|switch| &switch.after);
+    let Some(fleet) = fleet.filter(|fleet| !fleet.variants.is_empty()) else {
+        findings.need(GapKey::Endpoint(endpoint.arn.clone()));
+        return;
+    };
+    let Some(instance) = fleet.variants.get(variant).and_then(|running| running.instance.as_deref()) else { return };
+    let Some(count) = gpus(instance) else { return };
+    let (each, all) = (target / f64::from(count), 100.0 * f64::from(count));
+    let (what, detail) = if target > all {
+        ("can never be reached".to_owned(), "The policy never adds an instance.".to_owned())
+    } else if count > 1 && target <= 100.0 {
+        let detail = format!("If {target} % of each GPU was meant, the target is {}.", target * f64::from(count));
+        (format!("is {} % of each", (each * 10.0).round() / 10.0), detail)
+    } else {
+        return;
+    };
+    let Some(evidence) = Citations::from_all([policy.cite.clone()].into_iter().chain(fleet.cites.iter().cloned())) else {
+        return;
+    };
+    let finding = CHECK
+        .finds(
+            &endpoint.arn,
+            format!("{name} keeps GPUUtilization of {variant} at {target}, which on {count} GPU(s) {what}"),
+            Grade::B,
+            evidence,
+        )
+        .because(format!("{instance} has {count} GPU(s), and GPUUtilization is their sum: 0 to {all}. {detail}"))
+        .concerning([&policy.says.resource])
+        .told_apart_by(format!("{variant} {name} {target}"));
+    findings.add(finding);
 }
 
 fn judge(

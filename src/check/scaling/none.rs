@@ -25,7 +25,7 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for endpoint in case.serving.endpoints().iter().filter(|endpoint| endpoint.deleted.is_none()) {
-        for span in endpoint.spans.iter().filter(|span| span.to.is_none()) {
+        for span in endpoint.spans.iter().filter(|span| span.to.is_none() && span.component().is_none()) {
             judge(case, endpoint, span, findings);
         }
     }

@@ -5,9 +5,9 @@ use crate::case::Case;
 use crate::case::gap::GapKey;
 use crate::case::serving::Endpoint;
 use crate::case::switches::{Asked, Switch};
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::Citations;
-use crate::finding::{Exposure, Severity};
+use crate::finding::Severity;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "serving/cold-switch",
@@ -60,7 +60,7 @@ fn judge(case: &Case, endpoint: &Endpoint, switch: &Switch, (variant, before, af
         .because(format!("Before, it had {}; {}. {consequence}", percent(before), cold.what))
         .between(Some(switch.at), Some(until))
         .told_apart_by(format!("{variant} {}", switch.at.to_seconds_text()))
-        .exposing(counted.map(|counted| Exposure { requests: counted.requests, from: switch.at, to: until }));
+        .exposing(counted.map(|counted| exposed(&counted, switch.at, until)));
     if failed.is_some_and(|failed| failed.periods.is_empty()) {
         finding.severity = Severity::Medium;
     }

@@ -145,6 +145,7 @@ fn report(case: &Case, endpoint: &Endpoint, variant: &str, series: &Series, stay
     let total: Seconds = stayed.iter().map(|breach| breach.to.since(breach.from)).sum();
     let counts: Vec<_> =
         stayed.iter().filter_map(|breach| case.serving.requests(&endpoint.arn, Some(variant), breach.from, breach.to)).collect();
+    let whole = counts.len() == stayed.len() && counts.iter().all(|counted| counted.whole);
     let requests = counts.iter().map(|counted| counted.requests).sum();
     let cites = series.data.cites.iter().cloned().chain(span.evidence.iter().cloned());
     let cites = cites.chain(counts.iter().flat_map(|counted| counted.cites.iter().cloned()));
@@ -154,6 +155,10 @@ fn report(case: &Case, endpoint: &Endpoint, variant: &str, series: &Series, stay
         Some(level) if level < 95.0 => format!(" The {} was above it, so the p95 was.", series.statistic),
         _ => String::new(),
     };
+    let share = span.share.map_or_else(
+        || "Its requests name inference components; which of these was slow is not in this metric.".to_owned(),
+        |share| format!("The variant had {} of the requests.", percent(share)),
+    );
     let finding = CHECK
         .finds(
             &endpoint.arn,
@@ -168,15 +173,14 @@ fn report(case: &Case, endpoint: &Endpoint, variant: &str, series: &Series, stay
             evidence,
         )
         .because(format!(
-            "It reached {:.0} ms, by periods of {} s of ModelLatency; what SageMaker adds comes on top.{lower} The variant had {} of the requests.",
+            "It reached {:.0} ms, by periods of {} s of ModelLatency; what SageMaker adds comes on top.{lower} {share}",
             worst / 1_000.0,
-            series.data.period,
-            percent(span.share)
+            series.data.period
         ))
         .concerning([&span.model])
         .between(Some(first.from), Some(last.to))
         .told_apart_by(format!("{variant} {}", first.from.to_seconds_text()))
-        .exposing((!counts.is_empty()).then_some(Exposure { requests, from: first.from, to: last.to }));
+        .exposing((!counts.is_empty()).then_some(Exposure { requests, whole, from: first.from, to: last.to }));
     findings.add(finding);
 }
 

@@ -1,10 +1,14 @@
 //! Endpoints: whether what was asked of them took effect, and whether traffic was moved with care.
 
+pub(super) mod automatic_switch;
 pub(super) mod cold_switch;
 pub(super) mod latency_breach;
 pub(super) mod latency_breakdown;
+pub(super) mod no_answer;
 pub(super) mod rollback_not_atomic;
+pub(super) mod rollback_target_gone;
 pub(super) mod rolled_back;
+pub(super) mod split_mismatch;
 pub(super) mod unwatched_launch;
 pub(super) mod weights_reset;
 

@@ -6,11 +6,11 @@ use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
 use crate::case::serving::Endpoint;
 use crate::case::switches::{Asked, Switch};
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
-use crate::finding::{Exposure, Severity};
+use crate::finding::Severity;
 use crate::time::{Instant, Seconds, duration_text};
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -67,9 +67,11 @@ fn judge(case: &Case, endpoint: &Endpoint, switch: &Switch, findings: &mut Findi
     if switch.after.captures == Some(false) {
         lacks.push("data capture");
         cites.extend(switch.after.cites.iter().cloned());
-    } else if switch.after.captures == Some(true) && has_no_monitor(case, endpoint, until) {
+    } else if switch.after.captures == Some(true)
+        && let Some(list) = has_no_monitor(case, endpoint, switch.at, until)
+    {
         lacks.push("a monitor");
-        cites.extend(switch.after.cites.iter().cloned());
+        cites.extend(switch.after.cites.iter().cloned().chain(list));
     }
     let Some((last, rest)) = lacks.split_last() else { return };
     let list = if rest.is_empty() { (*last).to_owned() } else { format!("{} and {last}", rest.join(", ")) };
@@ -95,7 +97,7 @@ fn judge(case: &Case, endpoint: &Endpoint, switch: &Switch, findings: &mut Findi
         .concerning(arns)
         .between(Some(switch.at), Some(until))
         .told_apart_by(switch.at.to_seconds_text())
-        .exposing(counted.map(|counted| Exposure { requests: counted.requests, from: switch.at, to: until }));
+        .exposing(counted.map(|counted| exposed(&counted, switch.at, until)));
     findings.add(finding);
 }
 
@@ -142,11 +144,27 @@ fn may_have_been_there(alarm: &Alarm, launched: Instant) -> bool {
     alarm.deleted.is_none_or(|deleted| deleted > launched)
 }
 
-/// Returns whether no monitoring schedule can have been on an endpoint.
-fn has_no_monitor(case: &Case, endpoint: &Endpoint, until: Instant) -> bool {
+/// Returns what says that no monitoring schedule can have been on an endpoint, beside the trail; nothing where one may have been.
+fn has_no_monitor(case: &Case, endpoint: &Endpoint, launched: Instant, until: Instant) -> Option<Vec<Citation>> {
     let (account, region) = (endpoint.arn.account(), endpoint.arn.region());
-    let described = case.monitors.iter().any(|schedule| schedule.arn.account() == account && schedule.arn.region() == region);
     let made = case.calls.iter().any(|said| said.says.operation == "CreateMonitoringSchedule" && said.says.error.is_none());
-    let whole = endpoint.created.is_some_and(|created| case.coverage.trail_is_whole(account, region, created, until));
-    !described && !made && whole
+    let mut here = case.monitors.iter().filter(|one| one.arn.account() == account && one.arn.region() == region).peekable();
+    if here.peek().is_none() {
+        let whole = endpoint.created.is_some_and(|created| case.coverage.trail_is_whole(account, region, created, until));
+        return (!made && whole).then(Vec::new);
+    }
+    // Where there are schedules, a whole list of them tells whether one is of this endpoint; what was deleted before it was made is in
+    // the trail.
+    let is_own = |name: &str| name.eq_ignore_ascii_case(&endpoint.name);
+    if here.any(|schedule| schedule.endpoint.as_deref().is_none_or(is_own)) {
+        return None;
+    }
+    let deleted = case.calls.iter().any(|said| said.says.operation == "DeleteMonitoringSchedule" && said.says.error.is_none());
+    let lists = case.coverage.lists(Listed::MonitoringSchedules, account, region);
+    let mut whole = lists.filter(|said| {
+        let is_later = |at: Instant| at >= until && case.coverage.trail_is_whole(account, region, launched, at);
+        said.says.from.is_none() && said.says.to.is_none() && said.says.captured.is_some_and(is_later)
+    });
+    let list = whole.next()?;
+    (!deleted).then(|| vec![list.cite.clone()])
 }

@@ -5,10 +5,10 @@ use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::serving::{Endpoint, is_settled, time};
 use crate::case::switches::{Asked, Running, Switch};
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::serving::EndpointAct;
-use crate::finding::{Exposure, Severity};
+use crate::finding::Severity;
 use crate::time::Instant;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -76,7 +76,7 @@ fn judge(case: &Case, endpoint: &Endpoint, switch: &Switch, findings: &mut Findi
         ))
         .between(Some(switch.at), restored.or(switch.next))
         .told_apart_by(switch.at.to_seconds_text())
-        .exposing(counted.map(|(counted, to)| Exposure { requests: counted.requests, from: switch.at, to }));
+        .exposing(counted.map(|(counted, to)| exposed(&counted, switch.at, to)));
     findings.add(finding);
 }
 

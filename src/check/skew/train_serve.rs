@@ -12,7 +12,7 @@ pub(in crate::check) const CHECK: Check = Check {
     fires_when: "Captured inference inputs differ from the training data of the model that served when they were captured: in distribution, nulls, categories, times or types, by the thresholds of `modeltrail drift`, day by day.",
     why: "The model is asked what it has not learnt: features in another order, unit or time zone, a join that fails while serving. Its answers look like answers.",
     needs: "Data capture of the endpoint, in its folders (ENDPOINT/VARIANT/2026/10/12/07/); the training data as files, whole, known as the versions that the training job read; what served when. That a folder says whose requests they are is grade C; where a listing of the bucket shows the same bytes under that key, B.",
-    fooled_by: "Training data that was sampled or balanced on purpose, canary requests with a fixed payload, and traffic that moved because the world did. Requests without names are taken by order (grade C). A column that requests lack may be the target, so it does not fire unless `labels` in the table [data] of `--config` names the columns that requests lack; columns that training lacks are told of and do not fire.",
+    fooled_by: "Training data that was sampled or balanced on purpose, and traffic that moved because the world did. Canaries with a fixed payload are left out and told of: a payload that is captured thirty times or more and ten times as often as the others, if there are at most five such; canaries that vary their payload are not seen. Requests without names are taken by order (grade C). A column that requests lack may be the target, so it does not fire unless `labels` in the table [data] of `--config` names the columns that requests lack; columns that training lacks are told of and do not fire.",
     remedy: "Compute features for training and serving by the same code, and log them where they are served; compare the columns that are named at one request.",
     run,
 };
@@ -41,7 +41,12 @@ fn run(case: &Case, findings: &mut Findings) {
             .concerning([&served.endpoint, &served.model, &served.job])
             .between(Some(served.from), Some(served.to))
             .told_apart_by(format!("{} {} {} {}", served.endpoint, served.variant, served.model, served.fingerprint))
-            .exposing(counted.map(|counted| Exposure { requests: counted.requests, from: served.from, to: served.to }));
+            .exposing(counted.map(|counted| Exposure {
+                requests: counted.requests.saturating_sub(study.canaries),
+                whole: counted.whole,
+                from: served.from,
+                to: served.to,
+            }));
         findings.add(finding);
     }
 }

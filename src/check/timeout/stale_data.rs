@@ -4,10 +4,10 @@ use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::freshness::{self, StaleUse};
 use crate::case::gap::GapKey;
-use crate::check::{Check, Findings};
+use crate::check::{Check, Findings, exposed};
 use crate::evidence::citation::Citations;
 use crate::fact::job::JobKind;
-use crate::finding::{Exposure, Severity, grouped};
+use crate::finding::{Severity, counted};
 use crate::time::duration_text;
 
 pub(in crate::check) const CHECK: Check = Check {
@@ -30,22 +30,19 @@ fn run(case: &Case, findings: &mut Findings) {
 fn report(case: &Case, used: &StaleUse<'_>, findings: &mut Findings) {
     let StaleUse { family, stale, using, from, to, still, .. } = used;
     let exposure = using.variant.as_ref().and_then(|variant| {
-        let counted = case.serving.requests(&using.subject, Some(variant), *from, *to);
+        let counted = case.serving.requests_by(&using.subject, variant, &using.role, *from, *to);
         if counted.is_none() {
-            let (endpoint, variant) = (using.subject.clone(), variant.clone());
-            findings.need(GapKey::Requests { endpoint, variant, from: *from, to: *to });
+            findings.need(GapKey::requests_by(&using.subject, variant, &using.role, *from, *to));
         }
         counted
     });
-    let counted = exposure.iter().flat_map(|exposure| exposure.cites.clone());
-    let Some(evidence) = Citations::from_all(used.cites().into_iter().chain(counted)) else { return };
+    let cites = exposure.iter().flat_map(|exposure| exposure.cites.clone());
+    let Some(evidence) = Citations::from_all(used.cites().into_iter().chain(cites)) else { return };
     let age = to.since(stale.newest_at);
     let names: Vec<&str> = stale.incomplete.iter().map(|job| job.name.as_str()).collect();
     let requests = exposure
         .as_ref()
-        .map(|exposure| {
-            format!("; {}{} requests met it", if exposure.whole { "" } else { "at least " }, grouped(exposure.requests))
-        })
+        .map(|exposure| format!("; {} requests met it", counted(exposure.requests, exposure.whole)))
         .unwrap_or_default();
     let kind = if used.kind == JobKind::Training { "models" } else { "data" };
     let title = format!(
@@ -67,6 +64,6 @@ fn report(case: &Case, used: &StaleUse<'_>, findings: &mut Findings) {
         .concerning(stale.incomplete.iter().map(|job| &job.arn).chain([&stale.newest.arn]))
         .between(Some(*from), if *still { None } else { Some(*to) })
         .told_apart_by(format!("{family} {}", stale.newest_at.to_seconds_text()))
-        .exposing(exposure.map(|exposure| Exposure { requests: exposure.requests, from: *from, to: *to }));
+        .exposing(exposure.map(|exposure| exposed(&exposure, *from, *to)));
     findings.add(finding);
 }

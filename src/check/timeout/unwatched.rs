@@ -23,6 +23,9 @@ pub(in crate::check) const CHECK: Check = Check {
     run,
 };
 
+/// How a job may stand besides: a rule that matches one of these does not match only `Failed`.
+const OTHERS: [JobStatus; 3] = [JobStatus::InProgress, JobStatus::Completed, JobStatus::Stopping];
+
 fn run(case: &Case, findings: &mut Findings) {
     for job in case.jobs.iter() {
         let limit = at_limit(case, job);
@@ -60,7 +63,9 @@ fn run(case: &Case, findings: &mut Findings) {
             [] => "No rule in the account matches the end of such jobs.".to_owned(),
             rules => {
                 let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-                format!("Rule {} matches only `Failed`; a job at its limit ends `Stopped`.", names.join(", "))
+                let only = !rules.iter().any(|rule| OTHERS.iter().any(|status| rule.matches(job, *status)));
+                let what = if only { "only `Failed`" } else { "`Failed` and not `Stopped`" };
+                format!("Rule {} matches {what}; a job at its limit ends `Stopped`.", names.join(", "))
             }
         };
         let more: Vec<Citation> = missed
