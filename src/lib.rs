@@ -21,6 +21,7 @@ pub mod intake;
 pub mod json;
 pub mod parse;
 pub mod recognise;
+pub mod repo;
 pub mod report;
 pub mod study;
 pub mod time;

@@ -13,7 +13,6 @@ use crate::audit::{Audit, Selection};
 use crate::check;
 use crate::finding::Severity;
 use crate::report::{build, text};
-use crate::study::Settings;
 
 /// Arguments of `audit`.
 #[derive(Args, Debug)]
@@ -35,7 +34,7 @@ pub(super) struct Arguments {
     /// Business rules for data in the evidence, as of `drift`: `{"user_age": {"min": 18, "max": 80}}`
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// Settings: `modeltrail.toml` with tables `[drift]` (thresholds) and `[data]` (`ignore`, `labels`)
+    /// Settings: `modeltrail.toml` with tables `[drift]` (thresholds), `[data]` (`ignore`, `labels`) and `[drill]` (targets)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -71,8 +70,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     let look = text::Look { zone: common.zone()?, verbose: common.verbose };
     let (from, to) = common.interval()?;
     let acceptance = acceptance(arguments)?;
-    let settings = settings(arguments)?;
-    let Opened { ledger, case, mut exit } = open(&arguments.evidence.paths, common, Some(&settings))?;
+    let rules = arguments.rules.as_deref().map(inputs::rules).transpose()?.unwrap_or_default();
+    let config = config::read(arguments.config.as_deref())?;
+    let targets = config.targets();
+    let settings = config.settings(rules);
+    let Opened { ledger, mut case, mut exit } = open(&arguments.evidence.paths, common, Some(&settings))?;
+    case.targets = targets;
     let selection = Selection { from, to, account: common.account.clone(), region: common.region.clone(), models: None };
     let mut audit = Audit::of(&case, &ledger, &selection);
     let idle = acceptance.apply(&mut audit.findings, case.as_of);
@@ -105,13 +108,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         exit = exit.and(Exit::Found);
     }
     Ok(exit)
-}
-
-/// Reads how data in the evidence is compared.
-fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
-    let rules = arguments.rules.as_deref().map(inputs::rules).transpose()?.unwrap_or_default();
-    let config = config::read(arguments.config.as_deref())?;
-    Ok(Settings { rules, thresholds: config.drift, ignore: config.data.ignore, labels: config.data.labels })
 }
 
 /// Reads what is accepted.

@@ -6,7 +6,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Failure, named};
+use crate::case::targets::{Target, Targets};
 use crate::drift::decide::Thresholds;
+use crate::drift::rule::RuleSet;
+use crate::study::Settings;
+use crate::time::Seconds;
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -16,6 +20,8 @@ pub(super) struct Config {
     pub drift: Thresholds,
     /// What columns of data are.
     pub data: Columns,
+    /// Targets of `drill/*`.
+    pub drill: Drill,
 }
 
 /// What columns of data are.
@@ -28,6 +34,50 @@ pub(super) struct Columns {
     pub labels: Vec<String>,
 }
 
+/// Targets of the checks of one family, by the names of the checks.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Drill {
+    slow_detection: Option<Time>,
+    slow_recovery: Option<Time>,
+}
+
+/// A length of time in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+struct Time(Seconds);
+
+/// Longest target: a week.
+const LONGEST_TARGET: Seconds = 7 * 86_400;
+
+impl TryFrom<i64> for Time {
+    type Error = String;
+
+    fn try_from(seconds: i64) -> Result<Self, String> {
+        if (1..=LONGEST_TARGET).contains(&seconds) {
+            return Ok(Self(seconds));
+        }
+        Err(format!("{seconds} is no target: whole seconds from 1 to {LONGEST_TARGET}"))
+    }
+}
+
+impl Config {
+    /// Returns the targets for incidents.
+    pub(super) fn targets(&self) -> Targets {
+        let or = |stated: Option<Time>, default| stated.map_or(default, |Time(seconds)| Target::stated(seconds));
+        let default = Targets::default();
+        Targets {
+            detection: or(self.drill.slow_detection, default.detection),
+            recovery: or(self.drill.slow_recovery, default.recovery),
+        }
+    }
+
+    /// Returns how data in the evidence is compared.
+    pub(super) fn settings(self, rules: RuleSet) -> Settings {
+        Settings { rules, thresholds: self.drift, ignore: self.data.ignore, labels: self.data.labels }
+    }
+}
+
 /// Longest file of settings that is read.
 const LONGEST: u64 = 1 << 20;
 
@@ -38,7 +88,7 @@ pub(super) fn read(path: Option<&Path>) -> Result<Config, Failure> {
 }
 
 fn parse(text: &str) -> Result<Config, String> {
-    let config: Config = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    let config: Config = toml::from_str(text).map_err(|error| told(&error, text))?;
     let limits = &config.drift;
     let pairs = [
         ("ks", limits.ks_warn, limits.ks_drift),
@@ -62,6 +112,43 @@ fn parse(text: &str) -> Result<Config, String> {
     Ok(config)
 }
 
+/// Longest message about a file: what is wrong with another file may be all of it.
+const LONGEST_MESSAGE: usize = 400;
+
+/// Says what is wrong and where, without the line itself: of a wrong file it may be a secret.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let said: String = error.message().lines().next().unwrap_or_default().chars().take(LONGEST_MESSAGE).collect();
+    let said = match (said.strip_prefix("invalid type: "), said.rsplit_once(", expected ")) {
+        (Some(found), Some((_, wanted))) => format!("{} is no {}", kind(found), expected(wanted)),
+        _ => said,
+    };
+    let Some(span) = error.span() else { return said };
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{said} at line {line}, column {column}")
+}
+
+/// Names what was found, without its value.
+fn kind(found: &str) -> &'static str {
+    let kinds =
+        [("string", "a text"), ("integer", "a number"), ("floating", "a number with a fraction"), ("boolean", "true or false")];
+    let kinds = kinds.into_iter().chain([("sequence", "a list"), ("map", "a table"), ("datetime", "a time")]);
+    kinds.into_iter().find(|(word, _)| found.starts_with(word)).map_or("that", |(_, kind)| kind)
+}
+
+/// Names what is wanted, as people call it.
+fn expected(wanted: &str) -> &'static str {
+    match wanted.split_whitespace().next() {
+        Some("i64" | "u64" | "i32" | "u32" | "usize") => "whole number",
+        Some("f64" | "f32") => "number",
+        Some("a" | "an") if wanted.contains("string") => "text",
+        Some("a" | "an") if wanted.contains("sequence") => "list",
+        Some("a" | "an") if wanted.contains("bool") => "true or false",
+        _ => "table",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +161,15 @@ mod tests {
             ("[drift]\nks_drfit = 0.2", "unknown field `ks_drfit`"),
             ("[dirft]", "unknown field `dirft`"),
             ("[data]\nlabel = 'y'", "unknown field `label`"),
+            ("[drill]\nslow_detection = 60\nslow_recover = 60", "at line 3, column 1"),
+            ("[drill]\nslow_detection = 0", "0 is no target"),
+            ("[drill]\n\nslow_recovery = 604801", "at line 3, column"),
+            ("[drill]\nslow_recovery = '10m'", "a text is no whole number at line 2, column 17"),
+            ("[drill]\nslow_recovery = 1.5", "a number with a fraction is no whole number"),
+            ("drill = 5", "a number is no table at line 1, column 9"),
+            ("[data]\nlabels = 'y'", "a text is no list"),
+            ("[drift]\nks_warn = 'hunter2'", "a text is no number"),
+            ("aws_secret_access_key = hunter2", "at line 1, column"),
             ("[drift]\nks_warn = 0.2", "is above drift.ks_drift"),
             ("[drift]\nnull_z = -1", "drift.null_z"),
             ("[drift]\nnull_z = nan", "drift.null_z"),
@@ -81,6 +177,7 @@ mod tests {
         ] {
             let error = parse(text).map(|_| ()).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains('\n') && !error.contains("hunter2") && !error.contains("struct"), "{error}");
         }
     }
 }

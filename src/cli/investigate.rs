@@ -1,13 +1,15 @@
 //! `modeltrail investigate`: an endpoint at an instant.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::options::{Common, Evidence, Plain};
 use super::output::Output;
-use super::{Exit, Failure, Opened, open};
+use super::{Exit, Failure, Opened, config, open};
 use crate::audit::{Investigation, NoAnswer, Put, Selection};
+use crate::drift::rule::RuleSet;
 use crate::report::{investigation, text};
-use crate::study::Settings;
 use crate::time::Seconds;
 
 /// Arguments of `investigate`.
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     /// How far back to look for changes and incidents: 90m, 24h, 3d
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = window)]
     window: Seconds,
+    /// Settings: `modeltrail.toml` with tables `[drift]` (thresholds), `[data]` (`ignore`, `labels`) and `[drill]` (targets)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Longest window, in seconds: a year.
@@ -58,7 +63,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
     }
     let at = common.time("--at", Some(&arguments.at))?.ok_or_else(|| Failure::usage("--at is empty"))?;
     let put = Put { endpoint: arguments.endpoint.clone(), at, window: arguments.window };
-    let Opened { ledger, case, exit } = open(&arguments.evidence.paths, common, Some(&Settings::default()))?;
+    let config = config::read(arguments.config.as_deref())?;
+    let targets = config.targets();
+    let settings = config.settings(RuleSet::default());
+    let Opened { ledger, mut case, exit } = open(&arguments.evidence.paths, common, Some(&settings))?;
+    case.targets = targets;
     let selection = Selection { account: common.account.clone(), region: common.region.clone(), ..Selection::default() };
     let found = Investigation::of(&case, &ledger, &selection, &put).map_err(|none| failure(arguments, none))?;
     let answer = investigation::answer(&found);

@@ -13,6 +13,7 @@ mod named;
 mod options;
 mod output;
 mod progress;
+mod repository;
 mod timeline;
 
 use std::ffi::OsString;
@@ -144,10 +145,12 @@ struct Opened {
 /// With `settings`, data in the evidence is compared too.
 fn open(paths: &[PathBuf], common: &Common, settings: Option<&Settings>) -> Result<Opened, Failure> {
     let as_of = common.as_of()?;
+    let clone = repository::open(common)?;
     let options = Options { show_secrets: common.show_secrets, ..Options::default() };
     let intake = intake::read(paths, &options, usize::from(common.jobs), &Progress::of(common, "reading"));
     let mut case = Case::build(intake.facts, &intake.density, &intake.ledger, as_of);
     let mut ledger = intake.ledger;
+    repository::ask(clone.as_ref(), &mut case, &mut ledger, common);
     if let Some(settings) = settings {
         study::run(paths, &mut case, &mut ledger, settings, usize::from(common.jobs));
     }

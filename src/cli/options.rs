@@ -83,6 +83,12 @@ pub(super) struct Common {
     /// Show people's times in this zone too, such as Europe/Berlin
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
+    /// A local git clone or bundle, read without checkout: tells the commit of jobs whose code has a hash in its path
+    #[arg(long, global = true, value_name = "PATH")]
+    pub repo: Option<PathBuf>,
+    /// Where the repository lay when jobs were submitted from it by absolute paths (repeatable)
+    #[arg(long, global = true, value_name = "DIR", requires = "repo", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub repo_at: Vec<String>,
     /// Leave secrets in environments, hyperparameters and tags as they are
     #[arg(long, global = true)]
     pub show_secrets: bool,
@@ -144,7 +150,7 @@ impl Common {
     pub(super) fn time(&self, option: &str, text: Option<&str>) -> Result<Option<Instant>, Failure> {
         let Some(text) = text else { return Ok(None) };
         if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
-            return Ok(Some(Instant::from_micros(stamp.as_microsecond())));
+            return Ok(Some(Instant::from_micros(stamp.as_microsecond()).min(Instant::LAST)));
         }
         let civil: DateTime = text.parse().map_err(|_| {
             Failure::usage(format!(
@@ -153,7 +159,7 @@ impl Common {
         })?;
         let zone = self.zone()?.unwrap_or(TimeZone::UTC);
         let zoned = zone.to_ambiguous_zoned(civil).unambiguous().map_err(|_| clocks_changed(option, text, &zone, civil))?;
-        Ok(Some(Instant::from_micros(zoned.timestamp().as_microsecond())))
+        Ok(Some(Instant::from_micros(zoned.timestamp().as_microsecond()).min(Instant::LAST)))
     }
 }
 

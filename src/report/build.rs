@@ -100,6 +100,7 @@ pub fn audit(audit: &Audit<'_>) -> doc::Audit {
         coverage: coverage(audit),
         models: audit.lineages.iter().map(|lineage| model(lineage, numbers)).collect(),
         serving: audit.spans.iter().map(|span| serving(audit.case, span, numbers)).collect(),
+        shadows: audit.shadows.iter().map(|span| serving(audit.case, span, numbers)).collect(),
         jobs: audit.jobs.iter().map(|own| job(own, numbers)).collect(),
         incidents: audit.incidents.iter().map(|own| incident(own, numbers)).collect(),
         findings: audit.findings.iter().map(|found| finding(found, numbers)).collect(),
@@ -266,6 +267,17 @@ pub(in crate::report) fn model(lineage: &Lineage, numbers: &mut Numbers<'_>) -> 
             dependencies: numbers.claim(&lineage.code.dependencies, Clone::clone),
         },
         data: lineage.data.iter().map(|channel| data(channel, numbers)).collect(),
+        owners: lineage.owners.iter().map(|own| owner(own, numbers)).collect(),
+    }
+}
+
+fn owner(owner: &lineage::Owner, numbers: &mut Numbers<'_>) -> doc::Owner {
+    doc::Owner {
+        hop: owner.hop.clone(),
+        of: owner.of.clone(),
+        by: owner.by.clone(),
+        session: owner.session.clone(),
+        evidence: numbers.cite(owner.evidence.iter()),
     }
 }
 
@@ -313,7 +325,7 @@ pub(in crate::report) const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
 pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
     let until = span.to.map(|to| to.latest).or(case.as_of);
     // Requests of the cut-over go to the later model.
-    let counted = until.and_then(|until| case.serving.requests(&span.endpoint, Some(&span.variant), span.from.latest, until));
+    let counted = until.and_then(|until| case.serving.requests_of(span, span.asked_from(), until));
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {
@@ -323,7 +335,10 @@ pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers
         model: span.model.clone(),
         from: bounds(span.from),
         to: span.to.map(bounds),
+        role: span.role.name(),
+        component: span.role.component().map(str::to_owned),
         share: span.share,
+        copies: span.role.copies(),
         requests: counted.as_ref().map(|counted| counted.requests),
         requests_whole: counted.as_ref().is_some_and(|counted| counted.whole),
         grade: span.grade,
@@ -387,6 +402,7 @@ pub(in crate::report) fn finding(finding: &Finding, numbers: &mut Numbers<'_>) -
         fingerprint: finding.fingerprint(),
         exposure: finding.exposure.as_ref().map(|exposure| doc::Exposure {
             requests: exposure.requests,
+            requests_whole: exposure.whole,
             from: exposure.from,
             to: exposure.to,
         }),

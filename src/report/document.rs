@@ -38,6 +38,8 @@ pub struct Audit {
     pub models: Vec<Model>,
     /// What each endpoint variant served, from when to when.
     pub serving: Vec<Serving>,
+    /// What shadow variants ran on copies of requests, without answering anybody.
+    pub shadows: Vec<Serving>,
     /// Jobs.
     pub jobs: Vec<Job>,
     /// Incidents.
@@ -251,6 +253,23 @@ pub struct Model {
     pub code: Code,
     /// Data that trained it.
     pub data: Vec<Channel>,
+    /// Who made its parts, as far as the evidence names them.
+    pub owners: Vec<Owner>,
+}
+
+/// Who made a part of a lineage.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Owner {
+    /// The hop: `model`, `package`, `approval`, `training_job`, `pipeline_execution`, or `data` and the channel.
+    pub hop: String,
+    /// What was made: an ARN or an S3 URI.
+    pub of: String,
+    /// ARN of the role or user.
+    pub by: String,
+    /// Name of the session.
+    pub session: Option<String>,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
 }
 
 /// A model package.
@@ -385,7 +404,7 @@ pub struct DataObject {
     pub written_by: Option<String>,
 }
 
-/// An interval in which a variant served a model.
+/// An interval in which a variant ran a model.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Serving {
     /// ARN of the endpoint.
@@ -400,9 +419,16 @@ pub struct Serving {
     pub from: Bounds,
     /// When it ended; `null` while it still serves at `as_of`.
     pub to: Option<Bounds>,
-    /// Share of the endpoint's requests, from 0 to 1.
-    pub share: f64,
-    /// Requests it met; `null` where nothing counts them.
+    /// How requests reach it: `variant` by weight, `component` by name, `shadow` by copy, so that it answers nobody.
+    pub role: &'static str,
+    /// Inference component that requests name; `null` unless the role is `component`.
+    pub component: Option<String>,
+    /// Share of the endpoint's requests that it answered, from 0 to 1; `null` unless the role is `variant`: which requests name a
+    /// component is not recorded, and a shadow answers none.
+    pub share: Option<f64>,
+    /// Share of the endpoint's requests of which a shadow got copies, from 0 to 1; `null` for others.
+    pub copies: Option<f64>,
+    /// Requests it met, of a shadow copies of them; `null` where nothing counts them.
     pub requests: Option<u64>,
     /// Whether the counts cover the whole interval; otherwise there were at least so many.
     pub requests_whole: bool,
@@ -503,6 +529,8 @@ pub struct Accepted {
 pub struct Exposure {
     /// How many.
     pub requests: u64,
+    /// Whether the counts cover the whole interval; otherwise there were at least so many.
+    pub requests_whole: bool,
     /// From.
     pub from: Instant,
     /// To.

@@ -7,6 +7,7 @@ use crate::cli::progress::Progress;
 use crate::dataset::Dataset;
 use crate::drift::compare::Options;
 use crate::drift::profile::Profile;
+use crate::drift::proof;
 use crate::drift::result::{self, Comparison};
 use crate::drift::rule::RuleSet;
 use crate::drift::scan::{self, Baseline};
@@ -55,6 +56,11 @@ pub(super) fn compare(base: &Base, current: &Dataset, rules: &RuleSet, options: 
         Base::Kept(profile, hash) => Baseline::Profile(profile, hash),
     };
     scan::run(baseline, &current.source, rules, options, watch)
+}
+
+/// Asks rules alone.
+pub(super) fn ask(current: &Dataset, rules: &RuleSet, options: &Options, watch: &Progress) -> Comparison {
+    proof::rules(&current.source, rules, options, watch)
 }
 
 /// Returns what is said of a kept baseline.

@@ -16,8 +16,9 @@ use crate::drift::result::{Method, Verdict};
 /// Arguments of `drift`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// What is compared with: files, folders and patterns such as 'train/**/*.parquet', or a file of --save-baseline
-    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    /// What is compared with: files, folders and patterns such as 'train/**/*.parquet', or a file of --save-baseline. Without it,
+    /// --rules alone are asked
+    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "rules")]
     baseline: Vec<PathBuf>,
     /// What is compared: parquet, captured data, JSON lines, CSV, or statistics.json of Model Monitor
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "save_baseline")]
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// Decide as Model Monitor would by this constraints.json, too
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "baseline")]
     constraints: Option<PathBuf>,
     /// Explain how a run of Model Monitor differs: its `constraint_violations.json`
     #[arg(long, value_name = "FILE", requires = "constraints")]
@@ -39,13 +40,13 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "ks", value_name = "METHOD")]
     method: ByMethod,
     /// Exact Kolmogorov-Smirnov and Wasserstein distances in place of certified bounds
-    #[arg(long)]
+    #[arg(long, requires = "baseline")]
     exact: bool,
     /// Keep what is known of the baseline in FILE, so that the next comparison need not read it again
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "baseline")]
     save_baseline: Option<PathBuf>,
     /// Columns to leave out
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', requires = "baseline")]
     ignore: Vec<String>,
     /// End with status 1 if a column of any partition is judged so or worse, a rule is broken, or a constraint violated
     #[arg(long, value_enum, default_value = "none", value_name = "VERDICT")]

@@ -41,6 +41,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         },
         names: arguments.names.clone(),
         side: arguments.capture.side(),
+        ..dataset::Options::default()
     };
     let own: BTreeSet<String> = inputs.rules.rules()[..inputs.own].iter().map(|rule| rule.flag.clone()).collect();
     let threads = usize::from(common.jobs);
@@ -51,11 +52,12 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
     };
     let current = if arguments.current.is_empty() { None } else { Some(gathered("--current", &arguments.current, &options)?) };
     let mut base = match engine::kept(&arguments.baseline)? {
-        Some(kept) => kept,
-        None => Base::Data(gathered("--baseline", &arguments.baseline, &options)?),
+        Some(kept) => Some(kept),
+        None if arguments.baseline.is_empty() => None,
+        None => Some(Base::Data(gathered("--baseline", &arguments.baseline, &options)?)),
     };
     if let Some(file) = &arguments.save_baseline {
-        let Base::Data(dataset) = &base else {
+        let Some(Base::Data(dataset)) = &base else {
             return Err(Failure::usage("--save-baseline: the baseline is one that was kept already"));
         };
         let watched = Progress::of(common, "reading the baseline");
@@ -64,7 +66,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         // An empty baseline is not kept.
         let Base::Kept(profile, hash) = &kept else { return Err(Failure::internal("nothing was kept")) };
         if profile.rows == 0 {
-            return Err(no_baseline(&base, &profile.unreadable));
+            return Err(no_baseline(base.as_ref(), &profile.unreadable));
         }
         Output::keep(file, &bytes)?;
         if current.is_none() {
@@ -72,23 +74,30 @@ pub(in crate::cli) fn run(arguments: &Arguments, common: &Common) -> Result<Exit
         }
         // What was kept answers for the data, but holds too little for exact distances.
         if !arguments.exact {
-            base = kept;
+            base = Some(kept);
         }
     }
     let Some(current) = current else { return Err(Failure::usage("--current is missing")) };
-    let watched = Progress::of(common, "comparing");
-    let mut comparison = engine::on(threads, || engine::compare(&base, &current, &inputs.rules, &decides, &watched))?;
+    let watched = Progress::of(common, if base.is_some() { "comparing" } else { "asking rules" });
+    let mut comparison = engine::on(threads, || match &base {
+        Some(base) => engine::compare(base, &current, &inputs.rules, &decides, &watched),
+        None => engine::ask(&current, &inputs.rules, &decides, &watched),
+    })?;
     drop(watched);
-    if comparison.baseline.rows == 0 {
-        return Err(no_baseline(&base, &comparison.unreadable));
+    if base.is_some() && comparison.baseline.rows == 0 {
+        return Err(no_baseline(base.as_ref(), &comparison.unreadable));
     }
     leave_out(&mut comparison, &arguments.ignore)?;
     let mut answer = Answer::of(&comparison);
     answer.rules.retain(|rule| own.contains(&rule.flag));
     answer.monitor = inputs.constraints.as_ref().map(|constraints| monitored(arguments, &inputs, constraints, &comparison));
     let baseline = match &base {
-        Base::Data(dataset) => Some(dataset),
-        Base::Kept(..) => None,
+        Some(Base::Data(dataset)) => Some(dataset),
+        Some(Base::Kept(..)) => None,
+        None => {
+            answer.notes.push("No baseline was given: the rules alone were asked, and nothing is said of drift.".to_owned());
+            None
+        }
     };
     for dataset in baseline.into_iter().chain([&current]) {
         answer.unreadable.extend(dataset.unreadable.iter().cloned());
@@ -121,7 +130,11 @@ fn ended(arguments: &Arguments, common: &Common, comparison: &Comparison, answer
         exit = exit.and(Exit::Unread);
     }
     if comparison.partitions.iter().all(|partition| partition.rows == 0) {
-        message("--current has no rows: nothing was compared");
+        message(if arguments.baseline.is_empty() {
+            "--current has no rows: no rule was asked"
+        } else {
+            "--current has no rows: nothing was compared"
+        });
         exit = exit.and(Exit::Unread);
     }
     if !common.quiet && !answer.damaged.is_empty() {
@@ -145,6 +158,7 @@ fn refuse_idle(common: &Common) -> Result<(), Failure> {
         ("--as-of", common.as_of.is_some()),
         ("--account", common.account.is_some()),
         ("--region", common.region.is_some()),
+        ("--repo", common.repo.is_some()),
         ("--show-secrets", common.show_secrets),
     ];
     match idle.iter().find(|(_, is_given)| *is_given) {
@@ -243,8 +257,8 @@ fn saved(
 }
 
 /// Says that there is nothing to compare with, and why.
-fn no_baseline(base: &Base, unreadable: &[Unreadable]) -> Failure {
-    if let Base::Data(dataset) = base {
+fn no_baseline(base: Option<&Base>, unreadable: &[Unreadable]) -> Failure {
+    if let Some(Base::Data(dataset)) = base {
         tell_unread(dataset, unreadable);
     }
     Failure::unread("--baseline has no rows that can be read: there is nothing to compare with")

@@ -81,21 +81,33 @@ fn headline(page: &mut Page<'_>, answer: &Answer<'_>, comparison: &Comparison) {
     if broken > 0 {
         words.push(styled(style(Verdict::Drift), &format!("{} broken", count(broken, "rule is", "rules are"))));
     }
-    if words.is_empty() {
+    let open = answer.rules.iter().filter(|rule| rule.verdict == Verdict::Schema);
+    let open = open.map(|rule| &rule.flag).collect::<std::collections::BTreeSet<_>>().len() as u64;
+    if words.is_empty() && asks_rules_alone(comparison) {
+        let of = if open > 0 { format!(", but {open} could not be asked") } else { String::new() };
+        page.line(&styled(style(Verdict::Ok), &format!("No rule is broken{of}")));
+    } else if words.is_empty() {
         page.line(&styled(style(Verdict::Ok), &format!("No drift in {}", count(all, "column", "columns"))));
     } else {
         page.line(&words.join(", "));
     }
 }
 
+/// Returns whether nothing was given to compare with.
+fn asks_rules_alone(comparison: &Comparison) -> bool {
+    comparison.baseline.files == 0 && comparison.baseline.profile.is_none()
+}
+
 fn what(page: &mut Page<'_>, answer: &Answer<'_>, comparison: &Comparison) {
     let rows: u64 = answer.partitions.iter().map(|partition| partition.rows).sum();
-    page.line(&format!(
-        "baseline  {}, {}, {}",
-        count(answer.baseline.files, "file", "files"),
-        count(answer.baseline.rows, "row", "rows"),
-        count(answer.baseline.columns, "column", "columns")
-    ));
+    if !asks_rules_alone(comparison) {
+        page.line(&format!(
+            "baseline  {}, {}, {}",
+            count(answer.baseline.files, "file", "files"),
+            count(answer.baseline.rows, "row", "rows"),
+            count(answer.baseline.columns, "column", "columns")
+        ));
+    }
     let partitions = match answer.partitions {
         [] => String::new(),
         [only] if only.partition.is_empty() => String::new(),
@@ -109,6 +121,9 @@ fn what(page: &mut Page<'_>, answer: &Answer<'_>, comparison: &Comparison) {
         count(answer.files.len() as u64, "file", "files"),
         count(rows, "row", "rows")
     ));
+    if asks_rules_alone(comparison) {
+        return;
+    }
     let limits = answer.thresholds;
     let method = match answer.method {
         Method::Ks => format!(

@@ -53,6 +53,8 @@ pub fn answer(impact: &Impact<'_>) -> Answer {
     let (reached, undecided): (Vec<Reached>, Vec<Reached>) =
         rows.into_iter().partition(|row| row.grade <= crate::case::claim::Grade::D);
     let counted: Vec<&Endpoint> = endpoints.iter().filter(|row| row.kind == "endpoint").collect();
+    let copied = endpoints.iter().filter(|row| row.kind == "shadow");
+    let shadows: BTreeSet<_> = copied.map(|row| (row.endpoint.key(), row.variant.clone())).collect();
     let summary = Summary {
         asked_objects: objects.iter().filter(|object| object.asked).count(),
         objects: objects.iter().filter(|object| !object.asked).count(),
@@ -60,7 +62,8 @@ pub fn answer(impact: &Impact<'_>) -> Answer {
         models: models.len(),
         packages: packages.len(),
         endpoints: counted.iter().map(|row| row.endpoint.key()).collect::<BTreeSet<_>>().len(),
-        transforms: endpoints.len() - counted.len(),
+        shadows: shadows.len(),
+        transforms: endpoints.iter().filter(|row| row.kind == "transform").count(),
         requests: if counted.is_empty() {
             Some(0)
         } else {
@@ -182,8 +185,8 @@ fn endpoints(impact: &Impact<'_>, at: usize, own: &impact::Reached<'_>, numbers:
             .map(|(from, to)| {
                 let until = to.map(|to| to.latest).or(impact.case.as_of);
                 // Requests of the cut-over go to the later model.
-                let counted =
-                    until.and_then(|until| impact.case.serving.requests(&span.endpoint, Some(&span.variant), from.latest, until));
+                let asked_from = if *from == span.from { span.asked_from() } else { from.latest };
+                let counted = until.and_then(|until| impact.case.serving.requests_of(span, asked_from, until));
                 let cites: Vec<Citation> = hop
                     .iter()
                     .chain(span.evidence.iter())
@@ -194,12 +197,15 @@ fn endpoints(impact: &Impact<'_>, at: usize, own: &impact::Reached<'_>, numbers:
                     id: id(at),
                     endpoint: span.endpoint.clone(),
                     name: span.name.clone(),
-                    kind: "endpoint",
+                    kind: if span.role.copies().is_some() { "shadow" } else { "endpoint" },
                     variant: Some(span.variant.clone()),
                     model: Some(span.model.clone()),
                     from: Some(bounds(*from)),
                     to: to.map(bounds),
-                    share: Some(span.share),
+                    share: span.share,
+                    role: Some(span.role.name()),
+                    component: span.role.component().map(str::to_owned),
+                    copies: span.role.copies(),
                     requests: counted.as_ref().map(|counted| counted.requests),
                     requests_whole: counted.as_ref().is_some_and(|counted| counted.whole),
                     grade: own.grade,
@@ -225,6 +231,9 @@ fn endpoints(impact: &Impact<'_>, at: usize, own: &impact::Reached<'_>, numbers:
                 from: job.started.or(job.created).map(instant),
                 to: job.ended.map(instant),
                 share: None,
+                role: None,
+                component: None,
+                copies: None,
                 requests: None,
                 requests_whole: false,
                 grade: own.grade,

@@ -38,7 +38,7 @@ pub struct Answer {
     pub packages: Vec<Arn>,
     /// Pipeline executions that ran such a job, or took its result from cache.
     pub executions: Vec<Arn>,
-    /// What served: endpoints, from when to when, and batch transforms.
+    /// What ran: endpoints and their shadow variants, from when to when, and batch transforms.
     pub endpoints: Vec<Endpoint>,
     /// How each of these was reached, after what it was reached from.
     pub reached: Vec<Reached>,
@@ -64,8 +64,10 @@ pub struct Summary {
     pub models: usize,
     /// Model packages.
     pub packages: usize,
-    /// Endpoints; each counts once.
+    /// Endpoints that answered with it; each counts once.
     pub endpoints: usize,
+    /// Shadow variants that ran it on copies of requests, and answered nobody; each counts once.
+    pub shadows: usize,
     /// Batch transforms.
     pub transforms: usize,
     /// Requests to endpoints; `null` where nothing counts any of them.
@@ -110,7 +112,7 @@ pub struct Endpoint {
     pub endpoint: Arn,
     /// Its name.
     pub name: String,
-    /// `endpoint` or `transform`.
+    /// `endpoint`, `shadow` for a variant that answers nobody, or `transform`.
     pub kind: &'static str,
     /// Variant; `null` for a batch transform.
     pub variant: Option<String>,
@@ -120,9 +122,16 @@ pub struct Endpoint {
     pub from: Option<doc::Bounds>,
     /// When it ended; `null` while it still serves at `as_of`.
     pub to: Option<doc::Bounds>,
-    /// Share of the endpoint's requests, from 0 to 1.
+    /// How requests reach it: `variant` by weight, `component` by name, `shadow` by copy, so that it answers nobody; `null` for a
+    /// batch transform.
+    pub role: Option<&'static str>,
+    /// Inference component that requests name.
+    pub component: Option<String>,
+    /// Share of the endpoint's requests that it answered, from 0 to 1; `null` unless the role is `variant`.
     pub share: Option<f64>,
-    /// Requests it met; `null` where nothing counts them, and for batch transforms.
+    /// Share of the endpoint's requests of which a shadow got copies, from 0 to 1.
+    pub copies: Option<f64>,
+    /// Requests it met, of a shadow copies of them; `null` where nothing counts them, and for batch transforms.
     pub requests: Option<u64>,
     /// Whether the counts cover the whole interval; otherwise there were at least so many.
     pub requests_whole: bool,

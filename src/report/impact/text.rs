@@ -63,6 +63,12 @@ fn headline(page: &mut Page<'_>, answer: &Answer) {
         format!("{}{requests}", count(summary.endpoints as u64, "endpoint", "endpoints")),
     ];
     let mut words = parts.join(", ");
+    if summary.shadows > 0 {
+        words = format!(
+            "{words}, {}",
+            count(summary.shadows as u64, "shadow variant that answered nobody", "shadow variants that answered nobody")
+        );
+    }
     if summary.transforms > 0 {
         words = format!("{words}, {}", count(summary.transforms as u64, "batch transform", "batch transforms"));
     }
@@ -222,8 +228,11 @@ fn serves(page: &Page<'_>, row: &Endpoint) -> String {
         None if row.kind == "endpoint" => ", requests not known".to_owned(),
         None => String::new(),
     };
-    let share = match row.share {
-        Some(share) if share < 0.9995 => format!(", {:.1} % of requests", share * 100.0),
+    let requests = if row.copies.is_some() { requests.replace("requests", "copies") } else { requests };
+    let share = match (row.share, &row.component, row.copies) {
+        (_, Some(component), _) => format!(", requests that name component {component}"),
+        (_, _, Some(copies)) => format!(", as a shadow on copies of {:.1} % of requests", copies * 100.0),
+        (Some(share), ..) if share < 0.9995 => format!(", {:.1} % of requests", share * 100.0),
         _ => String::new(),
     };
     format!("{interval}{share}{requests}")

@@ -1,10 +1,10 @@
 //! What is known of an endpoint at an instant, put into the shapes of JSON.
 
-use super::{Answer, EndpointState, Exposure, Freshness, Question, Watcher};
+use super::{Answer, Component, EndpointState, Exposure, Freshness, Question, Watcher};
 use crate::audit::Investigation;
-use crate::case::investigation::{Met, Watched};
+use crate::case::investigation::{Idle, Met, Watched};
 use crate::case::serving::Span;
-use crate::report::build::{Numbers, event, finding, gaps, incident, model, serving};
+use crate::report::build::{Numbers, bounds, event, finding, gaps, incident, model, serving};
 use crate::report::document as doc;
 
 /// Puts the answer of `investigate` together.
@@ -26,8 +26,15 @@ fn build(investigation: &Investigation<'_>, numbers: &mut Numbers<'_>, evidence:
             at: put.at,
             window_seconds: put.window,
         },
-        state: EndpointState { state: found.state.name(), created: found.endpoint.created, deleted: found.endpoint.deleted },
+        state: EndpointState {
+            state: found.state.name(),
+            why: found.unknown,
+            created: found.endpoint.created,
+            deleted: found.endpoint.deleted,
+        },
         served: found.served.iter().map(|span| serving(case, span, numbers)).collect(),
+        shadows: found.shadows.iter().map(|span| serving(case, span, numbers)).collect(),
+        components: found.idle.iter().map(|own| component(own, numbers)).collect(),
         models: found.lineages.iter().map(|lineage| model(lineage, numbers)).collect(),
         freshness: numbers.claim(&found.freshness, |value| Freshness {
             newest_data: value.newest_data,
@@ -42,6 +49,18 @@ fn build(investigation: &Investigation<'_>, numbers: &mut Numbers<'_>, evidence:
         timeline: found.timeline.iter().map(|own| event(own, numbers)).collect(),
         evidence,
         gaps: gaps(&investigation.gaps),
+    }
+}
+
+fn component(idle: &Idle, numbers: &mut Numbers<'_>) -> Component {
+    Component {
+        component: idle.component.clone(),
+        variant: idle.variant.clone(),
+        why: idle.why.clone(),
+        from: bounds(idle.from),
+        to: idle.to.map(bounds),
+        grade: idle.grade,
+        evidence: numbers.cite(&idle.evidence),
     }
 }
 

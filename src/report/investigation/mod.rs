@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::document as doc;
 use super::timeline;
+use crate::case::claim::Grade;
 use crate::fact::arn::Arn;
 use crate::time::{Instant, Seconds};
 
@@ -28,6 +29,10 @@ pub struct Answer {
     pub state: EndpointState,
     /// What served then; two rows of one variant at a cut-over, whose bounds tell between which instants it lies.
     pub served: Vec<doc::Serving>,
+    /// What shadow variants ran then on copies of requests; their answers went to nobody.
+    pub shadows: Vec<doc::Serving>,
+    /// Inference components that were there, and of which no model is known to have answered.
+    pub components: Vec<Component>,
     /// The models that served, with their lineage.
     pub models: Vec<doc::Model>,
     /// How new the newest data behind the endpoint was then.
@@ -70,10 +75,32 @@ pub struct EndpointState {
     /// `serving`, `cut-over` (the old and the new may have answered), `not-yet-created`, `deleted`, or `unknown`: it was there, and
     /// what it served is not in the evidence.
     pub state: &'static str,
+    /// Why it is not known what served; `null` unless the state is `unknown`.
+    pub why: Option<&'static str>,
     /// When this life of the name began.
     pub created: Option<Instant>,
     /// When it ended; `null` while it has not.
     pub deleted: Option<Instant>,
+}
+
+/// An inference component of which no model is known to have answered.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "IdleComponent")]
+pub struct Component {
+    /// Name.
+    pub component: String,
+    /// Variant it ran on.
+    pub variant: Option<String>,
+    /// Why no model of it is known to have answered.
+    pub why: String,
+    /// From when on that was so.
+    pub from: doc::Bounds,
+    /// Until when; `null` while it still is at `as_of`.
+    pub to: Option<doc::Bounds>,
+    /// Grade.
+    pub grade: Grade,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
 }
 
 /// How new the newest data was.

@@ -62,7 +62,8 @@ fn headline(page: &mut Page<'_>, answer: &Answer) {
         }
         "unknown" => {
             let tag = page.tag(Grade::U, &[], &answer.freshness.missing);
-            fact(page, "served", "not known: no configuration of that time is in the evidence", &tag);
+            let why = answer.state.why.unwrap_or("nothing of that time is in the evidence");
+            fact(page, "served", &format!("not known: {why}"), &tag);
         }
         _ => {}
     }
@@ -70,6 +71,32 @@ fn headline(page: &mut Page<'_>, answer: &Answer) {
         let text = serves(page, row, answer.question.at, answer.state.state == "cut-over");
         let tag = page.tag(row.grade, &row.evidence, &[]);
         fact(page, "served", &text, &tag);
+    }
+    let named: Vec<&doc::Serving> = answer.served.iter().filter(|row| row.component.is_some()).collect();
+    if !named.is_empty() {
+        let uncounted = if named.iter().any(|row| row.requests.is_none()) {
+            "; metrics by InferenceComponentName would count them"
+        } else {
+            ""
+        };
+        let text = format!("not known: which request named which component; SageMaker records it nowhere{uncounted}");
+        page.line(&format!("  {:<12} {text}", "split"));
+    }
+    for row in &answer.components {
+        let tag = page.tag(row.grade, &row.evidence, &[]);
+        fact(page, "component", &format!("{} {}", row.component, row.why), &tag);
+    }
+    for row in &answer.shadows {
+        let from = format!("since {}", bounds(page, &row.from));
+        let to = row.to.as_ref().map(|to| format!(", until {}", bounds(page, to))).unwrap_or_default();
+        let copies = row.copies.unwrap_or_default() * 100.0;
+        let text = format!(
+            "shadow variant {} ran model {} on copies of {copies:.1} % of the requests, {from}{to}; its answers went to nobody",
+            row.variant,
+            row.model.last()
+        );
+        let tag = page.tag(row.grade, &row.evidence, &[]);
+        fact(page, "shadow", &text, &tag);
     }
 }
 
@@ -82,7 +109,7 @@ fn bounds(page: &Page<'_>, bounds: &doc::Bounds) -> String {
 }
 
 fn serves(page: &Page<'_>, row: &doc::Serving, at: Instant, is_cut_over: bool) -> String {
-    let share = if row.share >= 0.9995 { "all requests".to_owned() } else { format!("{:.1} % of requests", row.share * 100.0) };
+    let share = models::share(row);
     let from = format!("since {}", bounds(page, &row.from));
     let to = row.to.as_ref().map(|to| format!(", until {}", bounds(page, to))).unwrap_or_default();
     let perhaps = match (is_cut_over, at < row.from.latest) {
@@ -98,7 +125,11 @@ fn rests_on(page: &mut Page<'_>, model: &doc::Model, at: Instant, several: bool)
     if several {
         page.line(&format!("  {}", styled(Style::new().bold(), &shown(&model.name))));
     }
-    hop(page, "artifact", &model.artifact, |value| models::place(&value.uri, value.version_id.as_deref(), value.etag.as_deref()));
+    hop(page, "artifact", &model.artifact, |value| {
+        let place = models::place(&value.uri, value.version_id.as_deref(), value.etag.as_deref());
+        // A folder is not one artifact: what that means is said.
+        if value.uri.ends_with('/') { format!("{place}: {}", model.artifact.why) } else { place }
+    });
     hop(page, "image", &model.code.serving_image, models::image);
     hop(page, "trained by", &model.training_job, |value| value.resource().to_owned());
     hop(page, "commit", &model.code.commit, Clone::clone);
@@ -168,7 +199,8 @@ fn freshness(page: &mut Page<'_>, answer: &Answer) {
 }
 
 fn incidents(page: &mut Page<'_>, answer: &Answer) {
-    if answer.incidents.is_empty() {
+    let told: Vec<_> = answer.timeline.iter().filter(|event| event.what == "model error").collect();
+    if answer.incidents.is_empty() && told.is_empty() {
         page.heading("WHAT WENT WRONG", "no incident in the window before, as far as this evidence shows");
     } else {
         page.heading("WHAT WENT WRONG", "");
@@ -179,6 +211,13 @@ fn incidents(page: &mut Page<'_>, answer: &Answer) {
         let when = page.interval(Some(incident.began), incident.recovered);
         page.line(&format!("    {when}; {}", shown(&tables::noticed(incident))));
     }
+    let all = page.is_verbose() || told.len() <= LISTED;
+    for event in told.iter().take(if all { usize::MAX } else { LISTED }) {
+        let tag = page.tag(event.grade, &event.evidence, &[]);
+        let line = event.detail.as_deref().unwrap_or(&event.what);
+        page.line(&format!("  {}  {}   {tag}", page.time(event.time), shown(line)));
+    }
+    more(page, told.len(), all);
     if let Some(met) = &answer.exposure {
         let tag = page.tag(if met.requests.is_some() { Grade::B } else { Grade::U }, &met.evidence, &met.missing);
         let requests = met.requests.map_or_else(

@@ -57,11 +57,26 @@ save endpoint/list-tags.json aws sagemaker list-tags --region "$REGION" --output
 for config in $(each aws sagemaker describe-endpoint --endpoint-name "$ENDPOINT" --query EndpointConfigName --region "$REGION"); do
     save "endpoint-configs/$(name "$config").json" aws sagemaker describe-endpoint-config --endpoint-config-name "$config" --region "$REGION" --output json
     each aws sagemaker describe-endpoint-config --endpoint-config-name "$config" \
-        --query 'ProductionVariants[].ModelName' --region "$REGION" >>"$OUT/.models"
+        --query '[ProductionVariants[].ModelName,ShadowProductionVariants[].ModelName][]' --region "$REGION" >>"$OUT/.models"
 done
-for variant in $(each aws sagemaker describe-endpoint --endpoint-name "$ENDPOINT" --query 'ProductionVariants[].VariantName' --region "$REGION"); do
+for variant in $(each aws sagemaker describe-endpoint --endpoint-name "$ENDPOINT" --region "$REGION" \
+    --query '[ProductionVariants[].VariantName,ShadowProductionVariants[].VariantName][]'); do
     save "cloudwatch/invocations-$(name "$variant").json" aws cloudwatch get-metric-statistics --namespace AWS/SageMaker --metric-name Invocations \
         --dimensions "Name=EndpointName,Value=$ENDPOINT" "Name=VariantName,Value=$variant" \
+        --start-time "$FROM" --end-time "$TO" --period "$PERIOD" --statistics Sum --region "$REGION" --output json
+done
+save inference-components/list-inference-components.json aws sagemaker list-inference-components \
+    --endpoint-name-equals "$ENDPOINT" --region "$REGION" --output json
+for component in $(each aws sagemaker list-inference-components --endpoint-name-equals "$ENDPOINT" \
+    --query 'InferenceComponents[].InferenceComponentName' --region "$REGION"); do
+    save "inference-components/$(name "$component").json" aws sagemaker describe-inference-component \
+        --inference-component-name "$component" --region "$REGION" --output json
+    each aws sagemaker describe-inference-component --inference-component-name "$component" --region "$REGION" \
+        --query '[Specification.ModelName,Specifications[].ModelName][]' >>"$OUT/.models"
+    each aws sagemaker describe-inference-component --inference-component-name "$component" --region "$REGION" \
+        --query '[Specification.Container.ArtifactUrl,Specifications[].Container.ArtifactUrl][]' | lies_at
+    save "cloudwatch/invocations-of-$(name "$component").json" aws cloudwatch get-metric-statistics --namespace AWS/SageMaker \
+        --metric-name Invocations --dimensions "Name=InferenceComponentName,Value=$component" \
         --start-time "$FROM" --end-time "$TO" --period "$PERIOD" --statistics Sum --region "$REGION" --output json
 done
 save "logs/endpoint.json" aws logs filter-log-events --log-group-name "/aws/sagemaker/Endpoints/$ENDPOINT" \

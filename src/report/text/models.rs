@@ -40,8 +40,10 @@ pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
     for model in &answer.models {
         let serving: Vec<&doc::Serving> = answer.serving.iter().filter(|row| row.model.key() == model.arn.key()).collect();
         let serves = serving.iter().any(|row| row.to.is_none());
+        let shadows = answer.shadows.iter().filter(|row| row.model.key() == model.arn.key());
+        let rows: Vec<&doc::Serving> = serving.iter().copied().chain(shadows).collect();
         if all || serves || grave.contains(model.arn.as_str()) {
-            written_out(page, model, &serving);
+            written_out(page, model, &rows);
         } else {
             brief.push(model);
         }
@@ -92,7 +94,12 @@ fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving
     for row in serving {
         let line = serves(page, row);
         let tag = page.tag(row.grade, &row.evidence, &[]);
-        page.line(&format!("  {:<15} {line}   {tag}", if row.to.is_none() { "serves" } else { "served" }));
+        let label = match (row.copies, &row.to) {
+            (Some(_), _) => "shadow",
+            (None, None) => "serves",
+            (None, Some(_)) => "served",
+        };
+        page.line(&format!("  {label:<15} {line}   {tag}"));
     }
     hop(page, "approval", &model.approval, approval);
     hop(page, "package", &model.package, |_, value| value.arn.name().to_owned());
@@ -124,10 +131,42 @@ fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving
         }
         hop(page, "  produced by", &channel.produced_by, |_, value| value.resource().to_owned());
     }
+    owners(page, model);
+}
+
+/// Writes who made what, a line for each principal.
+fn owners(page: &mut Page<'_>, model: &doc::Model) {
+    let mut by_principal: Vec<(String, Vec<String>)> = Vec::new();
+    for owner in &model.owners {
+        let session = owner.session.as_ref().map(|session| format!(" ({session})")).unwrap_or_default();
+        let who = format!("{}{session}", actor(&owner.by));
+        let what = owner.hop.replace('_', " ");
+        match by_principal.iter_mut().find(|(known, _)| *known == who) {
+            Some((_, parts)) if parts.contains(&what) => {}
+            Some((_, parts)) => parts.push(what),
+            None => by_principal.push((who, vec![what])),
+        }
+    }
+    for (position, (who, parts)) in by_principal.iter().enumerate() {
+        let name = if position == 0 { "made by" } else { "" };
+        page.line(&format!("  {name:<15} {}: {}", shown(who), shown(&parts.join(", "))));
+    }
+}
+
+/// Says which requests a row answered, or got copies of.
+pub(in crate::report) fn share(row: &doc::Serving) -> String {
+    let percent = |share: f64| format!("{:.1} % of requests", share * 100.0);
+    match (row.share, &row.component, row.copies) {
+        (_, Some(component), _) => format!("requests that name component {component}"),
+        (_, _, Some(copies)) if copies >= 0.9995 => "copies of all requests, answers to nobody".to_owned(),
+        (_, _, Some(copies)) => format!("copies of {}, answers to nobody", percent(copies)),
+        (Some(share), ..) if share < 0.9995 => percent(share),
+        _ => "all requests".to_owned(),
+    }
 }
 
 fn serves(page: &Page<'_>, row: &doc::Serving) -> String {
-    let share = if row.share >= 0.9995 { "all requests".to_owned() } else { format!("{:.1} % of requests", row.share * 100.0) };
+    let share = share(row);
     let bounds = |bounds: &doc::Bounds| {
         let within = bounds.latest.since(bounds.earliest);
         if within > 0 {
@@ -141,8 +180,9 @@ fn serves(page: &Page<'_>, row: &doc::Serving) -> String {
         Some(to) => format!("{} to {}", bounds(&row.from), bounds(to)),
     };
     let least = if row.requests_whole { "" } else { "at least " };
-    let requests = row.requests.map(|requests| format!(", {least}{} requests", grouped(requests))).unwrap_or_default();
-    format!("{} {}, {share}, {interval}{requests}", shown(&row.name), shown(&row.variant))
+    let what = if row.copies.is_some() { "copies" } else { "requests" };
+    let requests = row.requests.map(|requests| format!(", {least}{} {what}", grouped(requests))).unwrap_or_default();
+    format!("{} {}, {}, {interval}{requests}", shown(&row.name), shown(&row.variant), shown(&share))
 }
 
 /// Writes one hop: its value, or why there is none, with the tag; then what contradicts it and why it is no better.
