@@ -218,11 +218,16 @@ fn brief(told: &Told) -> String {
             finding.detail
         );
     }
-    for row in &told.answer.serving {
+    for row in told.answer.serving.iter().chain(&told.answer.shadows) {
+        let how = match (&row.component, row.copies) {
+            (Some(component), _) => format!(" by component {component}"),
+            (None, Some(copies)) => format!(" on copies of {copies}"),
+            (None, None) => String::new(),
+        };
         let to = row.to.as_ref().map_or_else(|| "now".to_owned(), |to| format!("{} to {}", to.earliest, to.latest));
         let _ = writeln!(
             text,
-            "serving {} {} {} from {} to {}, until {to}: {:?} requests [{}]",
+            "serving {} {} {}{how} from {} to {}, until {to}: {:?} requests [{}]",
             row.name,
             row.variant,
             row.model,

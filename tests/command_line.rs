@@ -56,6 +56,11 @@ fn the_exit_status_says_how_it_ended() {
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "arn:aws:sagemaker:eu-west-1:111122223333:model/risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v40"], 3),
+        (&["audit", MIDNIGHT, "--repo", "no/such/folder"], 2),
+        (&["audit", MIDNIGHT, "--repo", "fixtures"], 2),
+        (&["lineage", MIDNIGHT, "--repo", "Cargo.toml"], 2),
+        (&["audit", MIDNIGHT, "--repo-at", "/home/ci/risk"], 2),
+        (&["drift", "--repo", "fixtures", "--baseline", "x", "--current", "y"], 2),
         (&["impact", MIDNIGHT], 2),
         (&["impact", MIDNIGHT, "--object", "s3://risk-raw/events/"], 0),
         (&["impact", MIDNIGHT, "--object", "risk-raw/events/"], 2),
@@ -87,6 +92,57 @@ fn the_exit_status_says_how_it_ended() {
         assert!(*status != 3 || ended.err.starts_with("modeltrail: "), "{arguments:?} says why: {}", ended.err);
         assert!(!ended.err.contains('\u{1b}') && !ended.err.contains("panicked"), "{arguments:?}: {}", ended.err);
     }
+}
+
+#[test]
+fn a_clone_tells_the_commit_of_jobs() {
+    const SCRIPT: &str = "print('one')\n";
+    let git = support::git::Git::new();
+    let commit = git.commit(git.folder(&[("src/train.py", SCRIPT)]), &[], 1_790_000_000);
+    git.point("refs/heads/main", commit);
+    let hash = |typed: &str| support::git::code_hash(typed, "train.py", SCRIPT);
+    let story = |name: &str| {
+        std::fs::read_to_string(format!("fixtures/contradicting-commits/evidence/sagemaker/{name}")).expect("it is there")
+    };
+    let job = |typed: &str| {
+        story("training-jobs/risk-train-2026-10-06.json")
+            .replace("810314ebc9ad1dd903ad7020170b0d1af74c4498f7cf159eadd975cc5755c52c", &hash(typed))
+            .replace("6a06be06b73074c1701dec63d9cc9aa5d07818c8", &commit.to_string())
+    };
+    let files = |typed: &str| {
+        let (job, model) = (job(typed), story("models/risk-xgb-v41.json"));
+        folder(&[("job.json", job.as_bytes()), ("model.json", model.as_bytes())])
+    };
+    let near = files("./src");
+    let near = near.path().to_str().expect("UTF-8");
+    let line = |text: &str| {
+        let line = text.lines().find(|line| line.trim_start().starts_with("commit ")).expect("a line of the commit");
+        line.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line(&run(&["lineage", near]).out), format!("{commit} [D"));
+    let ended = run(&["lineage", near, "--repo", git.shown()]);
+    assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+    assert_eq!(line(&ended.out), format!("{commit} [A"));
+    // An absolute path is known only to those who typed it.
+    let far = files("/home/ci/risk/src");
+    let far = far.path().to_str().expect("UTF-8");
+    assert_eq!(line(&run(&["audit", far, "--repo", git.shown()]).out), format!("{commit} [D"));
+    let ended = run(&["audit", far, "--repo", git.shown(), "--repo-at", "/home/ci/risk"]);
+    assert_eq!(line(&ended.out), format!("{commit} [A"));
+    let impact = run(&["impact", near, "--repo", git.shown(), "--commit", &commit.to_string()]);
+    assert_eq!(impact.status, 0, "{}", impact.err);
+    // A bundle does as well; so does a repository or a bundle that lies in the evidence.
+    let others = folder(&[("risk.bundle", &git.bundle(commit))]);
+    let bundle = others.path().join("risk.bundle");
+    let ended = run(&["lineage", near, "--repo", bundle.to_str().expect("UTF-8")]);
+    assert_eq!((line(&ended.out), ended.err.as_str()), (format!("{commit} [A"), ""));
+    for beside in [others.path(), git.path(), &git.path().join(".git")] {
+        let ended = run(&["lineage", near, beside.to_str().expect("UTF-8")]);
+        assert_eq!((line(&ended.out), ended.err.as_str()), (format!("{commit} [A"), ""), "{}", beside.display());
+    }
+    // Where no code has a hash, that is said, and nothing is looked for.
+    let ended = run(&["audit", "fixtures/no-sagemaker/evidence", "--repo", git.shown()]);
+    assert!(ended.status == 0 && ended.err.contains("nothing was looked for"), "{}", ended.err);
 }
 
 #[test]
@@ -199,4 +255,59 @@ fn a_reader_that_has_seen_enough_ends_nothing() {
         format!("'{}' audit {MIDNIGHT} -v -f json | head -c 10 >/dev/null; test \"${{PIPESTATUS[0]}}\" = 0", program.display());
     let status = std::process::Command::new("bash").args(["-c", &script]).status();
     assert!(status.is_ok_and(|status| status.success()));
+}
+
+/// Returns the titles of findings whose check begins so.
+fn titles(answer: &str, family: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(answer).expect("the answer is JSON");
+    let findings = answer["findings"].as_array().expect("a list").iter();
+    let fitting = findings.filter(|finding| finding["check"].as_str().is_some_and(|check| check.starts_with(family)));
+    fitting.filter_map(|finding| finding["title"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn targets_for_incidents_come_from_the_settings() {
+    const EVIDENCE: &str = "fixtures/checks/drill/five-minutes/evidence";
+    let told = |config: &str, command: &[&str]| {
+        let beside = folder(&[("modeltrail.toml", config.as_bytes())]);
+        let path = beside.path().join("modeltrail.toml");
+        let path = path.to_str().expect("UTF-8");
+        let arguments = [command, &[EVIDENCE, "-f", "json", "--config", path]].concat();
+        let ended = run(&arguments);
+        assert_eq!(ended.status, 0, "{}", ended.err);
+        titles(&ended.out, "drill/")
+    };
+    let investigate = ["investigate", "--endpoint", "risk-scoring-prod", "--at", "2026-10-07 13:45"];
+    for command in [&["audit"][..], &investigate[..]] {
+        let usual = [
+            "risk-scoring-prod: noticed after 6 min 20 s; the target is 60 s",
+            "risk-scoring-prod: over after 12 min; the target is 5 min",
+        ];
+        assert_eq!(told("", command), usual);
+        let own = [
+            "risk-scoring-prod: noticed after 6 min 20 s; the target in modeltrail.toml is 379 s",
+            "risk-scoring-prod: over after 12 min; the target in modeltrail.toml is 600 s",
+        ];
+        assert_eq!(told("[drill]\nslow_detection = 379\nslow_recovery = 600\n", command), own);
+        assert_eq!(told("[drill]\nslow_detection = 380\nslow_recovery = 720\n", command), [""; 0]);
+        assert_eq!(told("[drill]\nslow_detection = 380\n", command), usual[1..]);
+    }
+}
+
+#[test]
+fn targets_that_make_no_sense_are_refused_with_file_and_line() {
+    for (config, words) in [
+        ("[drill]\nslow_detection = 60\nslow_recover = 60\n", "line 3"),
+        ("[drill]\nslow_detection = 0\n", "0 is no target: whole seconds from 1 to 604800"),
+    ] {
+        let beside = folder(&[("modeltrail.toml", config.as_bytes())]);
+        let path = beside.path().join("modeltrail.toml");
+        let path = path.to_str().expect("UTF-8");
+        let command = ["investigate", "--endpoint", "risk-scoring-prod", "--at", "2026-10-07", "--config", path, MIDNIGHT];
+        for arguments in [&["audit", MIDNIGHT, "--config", path][..], &command[..]] {
+            let ended = run(arguments);
+            assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+            assert!(ended.err.contains(path) && ended.err.contains("line ") && ended.err.contains(words), "{}", ended.err);
+        }
+    }
 }

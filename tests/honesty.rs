@@ -457,3 +457,169 @@ fn a_recurring_finding_keeps_its_fingerprint() {
     let (earlier, later) = (print("2026-10-08T12:00:00Z"), print("2026-10-10T00:00:00Z"));
     assert!(earlier.is_some() && earlier == later, "{earlier:?} {later:?}");
 }
+
+#[test]
+fn gaps_of_metrics_name_the_grain_that_is_left_and_until_when() {
+    for (case, words, expires, period) in [
+        (
+            "minutes-gone",
+            "only reconstructable at 5-minute grain, until 2026-12-08T12:06:00Z: points of 1 min are kept for 15 days",
+            "2028-01-04T12:06:00Z",
+            "--period 3600",
+        ),
+        ("minutes-kept", "points of 1 min are kept until 2026-10-21T12:06:00Z", "2026-12-08T12:06:00Z", "--period 300"),
+    ] {
+        let told = support::audit(&[format!("fixtures/checks/evidence/{case}/evidence").into()]);
+        assert!(told.text.contains(words), "{case}: {}", told.text);
+        let answer: serde_json::Value = serde_json::from_str(&told.json).expect("it is JSON");
+        let gaps = answer["gaps"].as_array().expect("a list").iter();
+        let mut gaps = gaps.filter(|gap| gap["what"].as_str().is_some_and(|what| what.starts_with("the number of requests")));
+        let gap = gaps.next().expect("requests were not exported");
+        assert!(gap["what"].as_str().is_some_and(|what| what.ends_with(words)), "{case}: {gap}");
+        assert_eq!((gap["expires_at"].as_str(), gap["kind"].as_str()), (Some(expires), Some("not_exported")), "{case}");
+        assert!(gap["command"].as_str().is_some_and(|command| command.contains(period)), "{case}: {gap}");
+    }
+}
+
+#[test]
+fn requests_that_were_not_exported_together_are_not_counted_together() {
+    let mut story = Bent::of("checks/serving/answers-nobody");
+    // The night between is not exported.
+    let parts = [("2026-10-06T13:00:00", "2026-10-06T20:00:00"), ("2026-10-07T05:00:00", "2026-10-07T23:00:00")];
+    for metric in ["invocations", "invocation5xxerrors"] {
+        let whole = format!("cloudwatch/{metric}-sum-3600.json");
+        let read = |name: &str| -> Value {
+            serde_json::from_slice(&std::fs::read(story.path(name)).expect("it is there")).expect("it is JSON")
+        };
+        let (answer, asked) = (read(&whole), read(&format!("{whole}.cmd")));
+        for (at, (from, to)) in parts.iter().enumerate() {
+            let (mut answer, mut asked) = (answer.clone(), asked.clone());
+            let inside =
+                |point: &Value| point["Timestamp"].as_str().is_some_and(|time| *from <= &time[..19] && &time[..19] < *to);
+            answer["Datapoints"].as_array_mut().expect("a list").retain(inside);
+            let words = asked["argv"].as_array_mut().expect("a list");
+            for (option, time) in [("--start-time", from), ("--end-time", to)] {
+                let place = words.iter().position(|word| word == option).expect("it is asked") + 1;
+                words[place] = json!(format!("{time}Z"));
+            }
+            let part = format!("cloudwatch/{metric}-{at}.json");
+            std::fs::write(story.path(&part), answer.to_string()).expect("it can be written");
+            std::fs::write(story.path(&format!("{part}.cmd")), asked.to_string()).expect("it can be written");
+        }
+        story = story.remove(&whole).remove(&format!("{whole}.cmd"));
+    }
+    let told = audit(&[story.folder.path().to_owned()]);
+    let found = told.answer.findings.iter().find(|finding| finding.check == "serving/no-answer").expect("nobody is answered");
+    assert!(found.title.contains("none of 720 requests from 2026-10-07T05:00:00Z to 2026-10-07T23:00:00Z"), "{}", found.title);
+    assert_eq!(found.exposure.as_ref().map(|exposure| exposure.requests), Some(720));
+}
+
+/// Returns what each variant of the only endpoint served: variant, share in percent, from, to.
+fn served(story: &str) -> Vec<String> {
+    rows(&Bent::of(story).told())
+}
+
+fn rows(told: &Told) -> Vec<String> {
+    let rows = told.answer.serving.iter().map(|row| {
+        let between = |bounds: &doc::Bounds| {
+            let minute = |at: modeltrail::time::Instant| at.to_seconds_text().get(8..16).unwrap_or_default().to_owned();
+            let (earliest, latest) = (minute(bounds.earliest), minute(bounds.latest));
+            if earliest == latest { latest } else { format!("{earliest}..{latest}") }
+        };
+        let to = row.to.as_ref().map_or_else(|| "now".to_owned(), between);
+        format!("{} {:.0} % {} to {to} [{:?}]", row.variant, row.share.unwrap_or_default() * 100.0, between(&row.from), row.grade)
+    });
+    rows.collect()
+}
+
+#[test]
+fn weights_are_those_that_were_seen() {
+    let begun = "07T13:00..07T13:06";
+    assert_eq!(
+        served("checks/serving/weights-kept"),
+        [format!("blue 90 % {begun} to now [B]"), format!("green 10 % {begun} to now [B]")]
+    );
+    let shift = "08T12:00..08T12:12";
+    let moved = |between: &str| {
+        [
+            format!("blue 90 % {begun} to {between} [B]"),
+            format!("green 10 % {begun} to {between} [B]"),
+            format!("green 100 % {between} to now [B]"),
+        ]
+    };
+    assert_eq!(served("checks/serving/weights-taken"), moved(shift));
+    assert_eq!(served("checks/serving/weights-unseen"), moved("07T13:06..08T12:12"));
+    assert_eq!(
+        served("checks/serving/weights-counted"),
+        [format!("blue 100 % {begun} to 08T12:05..08T12:09 [B]"), "green 100 % 08T12:05..08T12:09 to now [B]".to_owned()]
+    );
+}
+
+#[test]
+fn an_update_that_was_tried_answered_requests() {
+    let story = "checks/serving/rolled-back";
+    // An alarm is named as the reason: it may have answered at any time before.
+    let perhaps = "08T12:00..08T12:14";
+    assert_eq!(
+        served(story),
+        [
+            format!("AllTraffic 100 % 07T13:00..07T13:06 to {perhaps} [B]"),
+            format!("AllTraffic 100 % {perhaps} to {perhaps} [C]"),
+            format!("AllTraffic 100 % {perhaps} to now [B]"),
+        ]
+    );
+    let seen = |at: &str, stage: &str| {
+        let endpoint = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/risk-scoring-prod";
+        json!({
+            "modeltrail": {"argv": ["aws", "sagemaker", "describe-endpoint", "--endpoint-name", "risk-scoring-prod"],
+                "account": "111122223333", "region": "eu-west-1", "captured_at": at, "exit": 0},
+            "response": {"EndpointName": "risk-scoring-prod", "EndpointArn": endpoint, "EndpointConfigName": "risk-41",
+                "EndpointStatus": "Updating", "CreationTime": "2026-10-07T13:00:00Z", "LastModifiedTime": "2026-10-08T12:00:30Z",
+                "PendingDeploymentSummary": {"EndpointConfigName": "risk-42", "ProductionVariants":
+                    [{"VariantName": "AllTraffic", "VariantStatus": [{"Status": stage, "StartTime": at}]}]}}
+        })
+        .to_string()
+    };
+    let baking = Bent::of(story)
+        .write("seen/1.json", &seen("2026-10-08T12:02:00Z", "Creating"))
+        .write("seen/2.json", &seen("2026-10-08T12:05:00Z", "Baking"))
+        .write("seen/3.json", &seen("2026-10-08T12:07:00Z", "Baking"));
+    assert_eq!(
+        rows(&baking.told()),
+        [
+            "AllTraffic 100 % 07T13:00..07T13:06 to 08T12:00..08T12:05 [B]",
+            "AllTraffic 100 % 08T12:00..08T12:05 to 08T12:07..08T12:14 [B]",
+            "AllTraffic 100 % 08T12:07..08T12:14 to now [B]",
+        ]
+    );
+}
+
+#[test]
+fn evaluations_are_compared_without_their_jobs() {
+    let package = |version: u32, artifact: &str| {
+        json!({"ModelPackageArn": format!("arn:aws:sagemaker:eu-west-1:111122223333:model-package/risk/{version}"),
+            "ModelPackageGroupName": "risk", "ModelPackageVersion": version, "ModelPackageStatus": "Completed",
+            "CreationTime": format!("2026-10-{version:02}T10:00:00Z"),
+            "InferenceSpecification": {"Containers": [{"ModelDataUrl": artifact}]},
+            "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json",
+                "S3Uri": format!("s3://acme-artifacts/evaluations/{version}/evaluation.json")}}}})
+        .to_string()
+    };
+    let evaluation =
+        |auc: f64| json!({"binary_classification_metrics": {"auc": {"value": auc, "standard_deviation": "NaN"}}}).to_string();
+    let drops = |artifacts: [&str; 2]| {
+        let [one, two] = [package(6, artifacts[0]), package(13, artifacts[1])];
+        let (good, bad) = (evaluation(0.92), evaluation(0.61));
+        let story = folder(&[
+            ("risk-6.json", one.as_bytes()),
+            ("risk-13.json", two.as_bytes()),
+            ("s3/acme-artifacts/evaluations/6/evaluation.json", good.as_bytes()),
+            ("s3/acme-artifacts/evaluations/13/evaluation.json", bad.as_bytes()),
+        ]);
+        let told = audit(&[story.path().to_owned()]);
+        told.answer.findings.iter().filter(|finding| finding.check == "pipeline/metric-drop").count()
+    };
+    assert_eq!(drops(["s3://acme-artifacts/6/model.tar.gz", "s3://acme-artifacts/13/model.tar.gz"]), 1);
+    // One training that was packaged twice, and evaluated on other data.
+    assert_eq!(drops(["s3://acme-artifacts/6/model.tar.gz", "s3://acme-artifacts/6/model.tar.gz"]), 0);
+}

@@ -417,3 +417,44 @@ fn the_command_line_says_what_it_cannot_answer() {
         assert_eq!(status, 2, "{wrong:?}");
     }
 }
+
+#[test]
+fn several_variants_have_their_shares_and_requests() {
+    let read = Read::story("checks/serving/canary");
+    let answer = read.at("2026-10-08T06:00:00Z");
+    assert_eq!((answer.state.state, answer.models.len()), ("serving", 2));
+    let told: Vec<(&str, String)> =
+        answer.served.iter().map(|own| (own.variant.as_str(), format!("{:.2}", own.share.unwrap_or_default()))).collect();
+    assert_eq!(told, [("blue", "0.90".to_owned()), ("green", "0.10".to_owned())]);
+    let requests: Vec<u64> = answer.served.iter().filter_map(|own| own.requests).collect();
+    assert_eq!(requests, [21_624, 2_376], "requests are told by variant");
+    assert_text("checks/serving/canary", "canary", &answer);
+}
+
+#[test]
+fn features_are_as_new_as_the_newest_record_of_their_group() {
+    let paths = [evidence("checks/feature-store/served-stale")];
+    let mut read = Read::of(&paths);
+    modeltrail::study::run(&paths, &mut read.case, &mut read.ledger, &modeltrail::study::Settings::default(), 2);
+    let freshness = |instant: &str| {
+        let claim = read.at(instant).freshness;
+        let value = claim.value.expect("it is known");
+        (value.newest_data.to_seconds_text(), value.age_seconds, value.basis, claim.grade)
+    };
+    // The last of twenty records is of 05:19 and was written five minutes later.
+    let (newest, age, basis, grade) = freshness("2026-10-07T17:19:00Z");
+    assert_eq!((newest.as_str(), age, grade), ("2026-10-06T05:19:00Z", 36 * 3_600, Grade::C));
+    assert!(basis.starts_with("the newest event time among the records of "), "{basis}");
+    assert!(basis.contains("the last of them written by 2026-10-06T05:25:00Z"), "{basis}");
+}
+
+#[test]
+fn what_callers_were_told_is_part_of_the_answer() {
+    let read = Read::story("checks/serving/callers-told");
+    let answer = read.ask("risk-scoring-prod", "2026-10-06T15:00:05Z", 1_800).expect("it is in the evidence");
+    let told: Vec<&str> =
+        answer.timeline.iter().filter(|event| event.what == "model error").filter_map(|event| event.detail.as_deref()).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("AllTraffic/i-0a1 printed ValueError"), "{told:?}");
+    assert!(answer.changes.iter().all(|event| event.what != "model error"));
+}

@@ -131,3 +131,47 @@ fn every_format_has_every_event() {
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(table).expect("it is parquet");
     assert_eq!(reader.metadata().file_metadata().num_rows(), i64::try_from(answer.events.len()).expect("few"));
 }
+
+#[test]
+fn what_callers_were_told_stands_beside_what_the_container_printed() {
+    let answer = all(&[Path::new("fixtures/checks/serving/callers-told/evidence").to_owned()]);
+    let told: Vec<_> = answer.events.iter().filter(|event| event.what == "model error").collect();
+    let details: Vec<&str> = told.iter().filter_map(|event| event.detail.as_deref()).collect();
+    assert_eq!(
+        details,
+        [
+            "2 caller(s) told of status 500 of the container: could not convert string to float: 'n/a'; AllTraffic/i-0a1 printed ValueError: could not convert string to float: 'n/a'",
+            "1 caller(s) told of status 500 of the container: 'amount'; AllTraffic/i-0a1 printed KeyError: 'amount'",
+        ]
+    );
+    assert!(told.iter().all(|event| event.subject.ends_with(":endpoint/risk-scoring-prod") && event.evidence.len() == 2));
+}
+
+#[test]
+fn runs_are_told_with_what_they_made() {
+    let answer = all(&[Path::new("fixtures/checks/code/commit-of-a-build-log/evidence").to_owned()]);
+    let runs: Vec<_> = answer.events.iter().filter(|event| event.what == "run began").collect();
+    let subjects: Vec<&str> = runs.iter().map(|event| event.subject.as_str()).collect();
+    assert_eq!(subjects, ["CodeBuild", "risk_daily.train"]);
+    assert!(runs[0].related.iter().any(|related| related.starts_with("sha256:")), "{:?}", runs[0]);
+    // A task that says no zone has no place in the order, and its file says so.
+    let answer = all(&[Path::new("fixtures/checks/code/run-of-a-merge/evidence").to_owned()]);
+    let runs = answer.events.iter().filter(|event| event.what == "run began");
+    assert_eq!(runs.map(|event| event.subject.as_str()).collect::<Vec<_>>(), ["train", "acme/reports"]);
+}
+
+#[test]
+fn a_removal_is_no_push() {
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let removed = format!(
+        r#"{{"Records":[{{"eventVersion":"1.08","userIdentity":{{"type":"AssumedRole","accountId":"111122223333"}},"eventTime":"2026-10-06T08:00:07Z","eventSource":"ecr.amazonaws.com","eventName":"BatchDeleteImage","awsRegion":"eu-west-1","requestParameters":{{"repositoryName":"risk-train","registryId":"111122223333","imageIds":[{{"imageDigest":"{digest}"}}]}},"responseElements":null,"eventID":"00000001-0000-4000-8000-000000000000","recipientAccountId":"111122223333"}}]}}"#
+    );
+    let listed = format!(
+        r#"{{"imageDetails":[{{"registryId":"111122223333","repositoryName":"risk-train","imageDigest":"{digest}","imageTags":["v1"],"imagePushedAt":"2026-10-06T08:00:40+00:00"}}]}}"#
+    );
+    let place =
+        support::folder(&[("trail.json", removed.as_bytes()), ("ecr/risk-train/describe-images.json", listed.as_bytes())]);
+    let answer = all(&[place.path().to_owned()]);
+    let told: Vec<(&str, usize)> = answer.events.iter().map(|event| (event.what.as_str(), event.evidence.len())).collect();
+    assert_eq!(told, [("image removed", 1), ("image pushed", 1)]);
+}

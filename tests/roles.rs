@@ -1,0 +1,234 @@
+//! What runs on an endpoint beside the weights of its variants: inference components, which requests name, and shadow variants,
+//! which answer nobody.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a test that cannot be set up has failed")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use modeltrail::audit::{Asked, Impact, Investigation, Put, Selection};
+use modeltrail::case::Case;
+use modeltrail::case::claim::Grade;
+use modeltrail::evidence::ledger::Ledger;
+use modeltrail::intake::{self, Unwatched};
+use modeltrail::parse::Options;
+use modeltrail::report::investigation::Answer;
+use modeltrail::report::text::Look;
+use modeltrail::report::{document as doc, impact, investigation};
+use modeltrail::time::Instant;
+use support::{audit, files};
+
+const ENDPOINT: &str = "risk-scoring-prod";
+const OLD: &str = "risk-xgb-v41";
+const NEW: &str = "risk-xgb-v42";
+
+/// A case that questions are put to.
+struct Read {
+    case: Case,
+    ledger: Ledger,
+}
+
+impl Read {
+    fn of(paths: &[PathBuf]) -> Self {
+        let read = intake::read(paths, &Options::default(), 2, &Unwatched);
+        Self { case: Case::build(read.facts, &read.density, &read.ledger, None), ledger: read.ledger }
+    }
+
+    fn story(name: &str) -> Self {
+        Self::of(&[evidence(name)])
+    }
+
+    /// Reads a story without one of its sources.
+    fn without(name: &str, source: &str) -> Self {
+        let parts = files(&evidence(name));
+        let left_out = evidence(name).join(source);
+        Self::of(&parts.into_iter().filter(|path| !path.starts_with(&left_out)).collect::<Vec<_>>())
+    }
+
+    fn at(&self, instant: &str) -> Answer {
+        let put = Put { endpoint: ENDPOINT.to_owned(), at: at(instant), window: 86_400 };
+        let found = Investigation::of(&self.case, &self.ledger, &Selection::default(), &put);
+        investigation::answer(&found.expect("the endpoint is in the evidence"))
+    }
+
+    fn impact(&self, model: &str) -> impact::Answer {
+        let asked = Asked::Model(model.to_owned());
+        let found = Impact::of(&self.case, &self.ledger, &Selection::default(), &asked);
+        impact::answer(&found.expect("the model is in the evidence"))
+    }
+}
+
+fn at(text: &str) -> Instant {
+    Instant::parse(text, false).expect("it is a time")
+}
+
+fn evidence(story: &str) -> PathBuf {
+    Path::new("fixtures").join(story).join("evidence")
+}
+
+/// Returns what each component served: component, model.
+fn named(rows: &[doc::Serving]) -> Vec<(&str, &str)> {
+    let mut rows: Vec<_> = rows.iter().filter_map(|row| Some((row.component.as_deref()?, row.model.last()))).collect();
+    rows.sort_unstable();
+    rows
+}
+
+fn commands(gaps: &[doc::Gap]) -> Vec<&str> {
+    gaps.iter().filter_map(|gap| gap.command.as_deref()).collect()
+}
+
+fn expect(path: &str, text: &str) {
+    let text = anstream::adapter::strip_str(text).to_string();
+    expect_test::expect_file![std::path::absolute(path).expect("there is a current folder")].assert_eq(&text);
+}
+
+#[test]
+fn components_serve_what_they_were_asked_to_run() {
+    let read = Read::story("components");
+    let before = read.at("2026-10-08T04:00:00Z");
+    assert_eq!(named(&before.served), [("risk-a", OLD), ("risk-c", OLD), ("risk-d", OLD), ("risk-fr", OLD)]);
+    // A refused request changes nothing, an update changes what an adapter runs too.
+    let after = read.at("2026-10-08T12:00:00Z");
+    assert_eq!(named(&after.served), [("risk-a", NEW), ("risk-fr", NEW)]);
+    for row in &after.served {
+        assert_eq!((row.role, row.share, row.copies, row.grade), ("component", None, None, Grade::B));
+    }
+    let counted: Vec<_> = after.served.iter().map(|row| (row.component.as_deref(), row.requests)).collect();
+    assert_eq!(counted, [(Some("risk-a"), Some(1_800)), (Some("risk-fr"), None)]);
+    let idle: Vec<&str> = after.components.iter().map(|row| row.component.as_str()).collect();
+    assert_eq!(idle, ["risk-b", "risk-c"], "one names no model, one has no copies; one failed and one was deleted");
+    expect("fixtures/components/investigate.txt", &investigation::text(&after, &Look::default()));
+}
+
+#[test]
+fn what_no_model_is_named_of_is_told() {
+    let read = Read::story("components");
+    let answer = read.at("2026-10-08T12:00:00Z");
+    assert!(answer.components.iter().any(|row| row.why.contains("names no model")));
+    assert!(answer.gaps.iter().any(|gap| gap.what.contains("risk-b") && gap.command.is_none()));
+}
+
+#[test]
+fn a_model_reaches_the_components_that_run_it() {
+    let read = Read::story("components");
+    let answer = read.impact(NEW);
+    let rows: Vec<_> = answer.endpoints.iter().map(|row| (row.kind, row.role, row.component.as_deref())).collect();
+    assert_eq!(rows, [("endpoint", Some("component"), Some("risk-a")), ("endpoint", Some("component"), Some("risk-fr"))]);
+    expect("fixtures/components/impact.txt", &impact::text(&answer, &Look::default()));
+    // What audit says to serve is what is reached, and nothing else.
+    let told = audit(&[evidence("components")]);
+    let served = told.answer.serving.iter().filter(|row| row.model.last() == NEW).count();
+    assert_eq!(served, rows.len());
+}
+
+#[test]
+fn an_endpoint_without_a_model_is_a_gap_and_no_negative_answer() {
+    for (story, source) in [("components", "nothing"), ("checks/serving/bare-endpoint", "cloudtrail")] {
+        let read = Read::without(story, source);
+        let asked =
+            "aws sagemaker list-inference-components --endpoint-name-equals risk-scoring-prod --region eu-west-1 --output json";
+        let is_open = story != "components";
+        assert_eq!(commands(&read.impact(NEW).gaps).contains(&asked), is_open, "{story}");
+        let answer = read.at("2026-10-08T04:00:00Z");
+        assert_eq!(answer.state.state == "unknown", is_open);
+        assert_eq!(commands(&answer.gaps).contains(&asked), is_open);
+        assert!(!commands(&answer.gaps).iter().any(|command| command.contains("describe-endpoint ")), "it is there");
+    }
+    // Where the trail is whole, that there was none is known.
+    let whole = Read::story("checks/serving/bare-endpoint");
+    assert!(!commands(&whole.impact(NEW).gaps).iter().any(|command| command.contains("inference-component")));
+}
+
+#[test]
+fn a_list_does_not_tell_what_its_components_run() {
+    let read = Read::without("checks/serving/components-by-list", "cloudtrail");
+    let asked = "aws sagemaker describe-inference-component --inference-component-name risk-a --region eu-west-1 --output json";
+    assert!(commands(&read.impact(NEW).gaps).contains(&asked));
+    let answer = read.at("2026-10-08T04:00:00Z");
+    assert!(answer.served.is_empty() && answer.components.len() == 1);
+    assert!(commands(&answer.gaps).contains(&asked));
+}
+
+#[test]
+fn an_update_that_was_taken_back_served_nothing() {
+    let told = audit(&[evidence("checks/serving/component-update-undone")]);
+    assert_eq!(named(&told.answer.serving), [("risk-a", OLD)]);
+    assert_eq!(told.answer.serving[0].to.as_ref().map(|to| to.latest), None);
+}
+
+#[test]
+fn without_copies_nobody_is_answered() {
+    let told = audit(&[evidence("checks/serving/component-called-back")]);
+    let rows: Vec<_> = told.answer.serving.iter().map(|row| (row.from.earliest, row.to.as_ref().map(|to| to.earliest))).collect();
+    let (made, gone, back) = (at("2026-10-07T14:00:00Z"), at("2026-10-07T19:00:00Z"), at("2026-10-07T21:00:00Z"));
+    assert_eq!(rows, [(made, Some(gone)), (back, None)]);
+}
+
+#[test]
+fn a_shadow_never_served() {
+    let read = Read::story("shadow");
+    let answer = read.at("2026-10-08T00:00:00Z");
+    let served: Vec<_> = answer.served.iter().map(|row| (row.variant.as_str(), row.share)).collect();
+    assert_eq!(served, [("blue", Some(1.0))]);
+    let shadows: Vec<_> =
+        answer.shadows.iter().map(|row| (row.variant.as_str(), row.model.last(), row.share, row.copies)).collect();
+    assert_eq!(shadows, [("trial", NEW, None, Some(0.5))]);
+    assert!(answer.incidents.is_empty(), "its errors and latency met nobody");
+    expect("fixtures/shadow/investigate.txt", &investigation::text(&answer, &Look::default()));
+    let (from, to) = (at("2026-10-07T19:00:00Z"), at("2026-10-08T00:00:00Z"));
+    let arn = answer.question.endpoint;
+    let asked = |variant| read.case.serving.requests(&arn, variant, from, to).map(|counted| counted.requests);
+    assert_eq!((asked(None), asked(Some("blue")), asked(Some("trial"))), (Some(5_000), Some(5_000), Some(2_500)));
+}
+
+#[test]
+fn a_model_reaches_a_shadow_and_nobody_behind_it() {
+    let answer = Read::story("shadow").impact(NEW);
+    let rows: Vec<_> = answer.endpoints.iter().map(|row| (row.kind, row.role, row.copies)).collect();
+    assert_eq!(rows, [("shadow", Some("shadow"), Some(0.5))]);
+    let summary = &answer.summary;
+    assert_eq!((summary.endpoints, summary.shadows, summary.transforms, summary.requests), (0, 1, 0, Some(0)));
+    expect("fixtures/shadow/impact.txt", &impact::text(&answer, &Look::default()));
+}
+
+#[test]
+fn a_promoted_shadow_serves_from_then_on() {
+    let read = Read::story("checks/serving/shadow-promoted");
+    let answer = read.at("2026-10-08T00:00:00Z");
+    assert!(answer.shadows.is_empty() && answer.served.iter().all(|row| row.variant == "trial"));
+    let (early, late) = (at("2026-10-07T14:00:00Z"), at("2026-10-07T18:00:00Z"));
+    let arn = answer.question.endpoint;
+    assert_eq!(read.case.serving.requests(&arn, None, early, late).map_or(0, |counted| counted.requests), 0);
+    let (early, late) = (at("2026-10-07T20:00:00Z"), at("2026-10-08T01:00:00Z"));
+    assert!(read.case.serving.requests(&arn, None, early, late).is_some_and(|counted| counted.requests > 0));
+    let none = Read::story("checks/serving/shadow-of-nothing");
+    assert!(none.at("2026-10-08T00:00:00Z").shadows.is_empty());
+}
+
+/// How well each thing that ran is known.
+fn known(rows: &doc::Audit) -> BTreeMap<(String, Option<String>, String), Grade> {
+    let mut known = BTreeMap::new();
+    for row in rows.serving.iter().chain(&rows.shadows) {
+        let key = (row.variant.clone(), row.component.clone(), row.model.to_string());
+        let grade = known.entry(key).or_insert(row.grade);
+        *grade = row.grade.min(*grade);
+    }
+    known
+}
+
+#[test]
+fn less_evidence_never_makes_it_better_known_what_ran() {
+    for story in ["components", "shadow"] {
+        let whole = known(&audit(&[evidence(story)]).answer);
+        let all = files(&evidence(story));
+        for left_out in &all {
+            let rest: Vec<PathBuf> = all.iter().filter(|path| *path != left_out).cloned().collect();
+            for (key, grade) in known(&audit(&rest).answer) {
+                // A request that is missing may leave a component with what it last ran.
+                let before = whole.get(&key).copied().unwrap_or(Grade::A);
+                assert!(grade >= before, "{story} without {}: {key:?}", left_out.display());
+            }
+        }
+    }
+}
