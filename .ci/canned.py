@@ -222,6 +222,8 @@ def invented(shape, name):
         return shape.metadata.get("min", 1)
     if shape.enum:
         return shape.enum[0]
+    if name == "RoleArn":
+        return f"arn:aws:iam::{ACCOUNT}:role/made-up"
     if name.endswith("Arn"):
         return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:{xform_name(name[:-3], '-')}/made-up"
     return "s3://made-up/key" if "Uri" in name or name.startswith("S3") else "made-up"
