@@ -418,11 +418,15 @@ impl Skimmer {
         true
     }
 
-    /// Begins a list of the object at the top: its key is the last word of the header so far.
+    /// Begins a list of the object at the top: its key is the last word of the header so far. The same list of a document behind it goes
+    /// on counting, so that no two elements stand at one place.
     fn list_opened(&mut self, text: &[u8], at: usize) {
         self.save_header(text, at);
-        self.list = last_key(&self.header);
-        self.index = 0;
+        let list = last_key(&self.header);
+        if list != self.list {
+            self.index = 0;
+        }
+        self.list = list;
         self.first_key.clear();
         self.header.extend_from_slice(b"null");
         self.header_from = None;
@@ -452,6 +456,12 @@ impl Skimmer {
     /// Has `serde_json` decide about the element at `start`, and goes on after it; returns false at the end of the text.
     fn decide(&mut self, window: &mut Window<'_>, start: usize, visit: &mut dyn FnMut(Piece<'_>)) -> bool {
         let mut start = start;
+        let opens_with = if self.keeps_header { b'{' } else { b'[' };
+        if self.depth == 0 && self.depth_of_elements > 1 && window.unread().get(start) == Some(&opens_with) {
+            // Another document begins behind a whole one: files were put one behind the other.
+            self.restart(start);
+            return true;
+        }
         let in_element = self.start.is_some() || (self.depth + 1 == self.depth_of_elements && self.list_is_open());
         let outcome = loop {
             let text = &window.unread()[start..];

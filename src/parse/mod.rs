@@ -5,6 +5,7 @@
 
 mod alarm;
 mod build;
+mod caller;
 mod cloudtrail;
 mod config;
 mod csv;
@@ -16,7 +17,6 @@ mod inventory;
 mod lines;
 mod logs;
 mod metric;
-mod model_error;
 mod monitor;
 mod output;
 pub mod request;
@@ -120,10 +120,19 @@ pub(crate) struct Header(serde_json::Map<String, serde_json::Value>);
 
 impl Header {
     fn of(text: &[u8]) -> Self {
-        match serde_json::from_slice(text) {
-            Ok(serde_json::Value::Object(map)) => Self(map),
-            _ => Self::default(),
+        use serde_json::Value;
+        let says_nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false)) || value == "" || value == "false";
+        let mut header = serde_json::Map::new();
+        // Documents that stand one behind the other are one export: any of them may say that more follows.
+        for document in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
+            let Ok(Value::Object(own)) = document else { break };
+            for (key, value) in own {
+                if header.get(&key).is_none_or(says_nothing) {
+                    header.insert(key, value);
+                }
+            }
         }
+        Self(header)
     }
 
     /// Returns a string member.
@@ -154,7 +163,7 @@ fn reader(format: Format) -> Option<Box<dyn Reader>> {
         .or_else(|| ecr::reader(format))
         .or_else(|| eventbridge::reader(format))
         .or_else(|| logs::reader(format))
-        .or_else(|| model_error::reader(format))
+        .or_else(|| caller::reader(format))
         .or_else(|| build::reader(format))
         .or_else(|| watch::reader(format))
         .or_else(|| states::reader(format))
@@ -278,7 +287,7 @@ fn content(window: &mut Window<'_>, cx: &Context<'_>, sink: &mut Sink) -> Result
                 Format::Template | Format::Python | Format::Shell | Format::Requirements | Format::Dockerfile => {
                     config::text(window, format, cx, sink);
                 }
-                Format::ClientLog => model_error::text(window, cx, sink),
+                Format::ClientLog => caller::text(window, cx, sink),
                 Format::GitHubLog | Format::CodeBuildLog | Format::GitLabLog | Format::AirflowLog => {
                     run_log::text(window, format, cx, sink);
                 }

@@ -70,6 +70,29 @@ fn values_one_after_the_other() {
 }
 
 #[test]
+fn documents_one_behind_the_other_are_read_on() {
+    // Wherever in a stride one ends and the next begins, and whatever stands between them.
+    for between in ["", "\n", " \r\n\n"] {
+        for length in 0..200 {
+            let one = format!(r#"{{"Records":[{{"a":"{}"}},{{"b":[1]}}],"Next":"t"}}"#, "x".repeat(length));
+            let text = format!("{one}{between}{one}{between}{{\"Records\":[]}}{between}{one}");
+            for chunk in [0, 7] {
+                let (elements, damages, header) = pieces(text.as_bytes(), Layout::Members, chunk);
+                assert_eq!(damages, Vec::<String>::new(), "{text}");
+                let places: Vec<(&str, u32)> = elements.iter().map(|(list, index, _)| (list.as_str(), *index)).collect();
+                assert_eq!(places, (0..6).map(|index| ("Records", index)).collect::<Vec<_>>(), "{text}");
+                assert_eq!(header.matches("null").count(), 4);
+            }
+            let array = format!(r#"[{{"a":"{}"}}]"#, "x".repeat(length));
+            assert_eq!(texts(&format!("{array}{between}{array}"), Layout::Array).len(), 2);
+        }
+    }
+    // What is cut off before the next begins costs itself.
+    let (elements, damages, _) = pieces(br#"{"Records":[{"a":1},{"a":2}{"Records":[{"a":3}]}"#, Layout::Members, 0);
+    assert!(elements.len() >= 2 && !damages.is_empty());
+}
+
+#[test]
 fn nesting_deeper_than_any_limit_is_one_element() {
     let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
     let text = format!("[{deep},{deep}]");
