@@ -67,6 +67,10 @@ fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {
             says.last = says.last.map(|last| last.min(as_of));
             true
         }
+        Statement::RefusedRecord(says) => {
+            says.last = says.last.map(|last| last.min(as_of));
+            !later(says.first)
+        }
         Statement::RunLog(says) => {
             says.to = says.to.map(|to| to.min(as_of));
             says.mentions.retain(|one| !later(one.at));

@@ -47,6 +47,7 @@ use crate::fact::job::BuildStatement;
 use crate::fact::metric::EvaluationStatement;
 use crate::fact::model_error::ModelError;
 use crate::fact::object::ManifestStatement;
+use crate::fact::refused_record::RefusedRecord;
 use crate::fact::registry::FeatureGroupStatement;
 use crate::fact::run_log::RunLog;
 use crate::fact::scaling::ScalingStatement;
@@ -113,6 +114,8 @@ pub struct Case {
     pub run_logs: Vec<Said<RunLog>>,
     /// What callers of endpoints were told.
     pub model_errors: Vec<Said<ModelError>>,
+    /// Records that Feature Store refused, as callers printed it.
+    pub refused_records: Vec<Said<RefusedRecord>>,
     /// Manifests.
     pub manifests: Vec<Said<ManifestStatement>>,
     /// Evaluation results.
@@ -188,6 +191,7 @@ impl Case {
             builds: sorted.builds,
             run_logs: sorted.run_logs,
             model_errors: sorted.model_errors,
+            refused_records: sorted.refused_records,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
             written: sorted.written,
@@ -292,6 +296,7 @@ struct Sorted {
     lists: Vec<Said<crate::fact::call::ListedStatement>>,
     builds: Vec<Said<BuildStatement>>,
     run_logs: Vec<Said<RunLog>>,
+    refused_records: Vec<Said<RefusedRecord>>,
     model_errors: Vec<Said<ModelError>>,
     manifests: Vec<Said<ManifestStatement>>,
     evaluations: Vec<Said<EvaluationStatement>>,
@@ -325,6 +330,7 @@ impl Sorted {
             Statement::Build(says) => self.builds.push(Said { says: *says, by, cite }),
             Statement::RunLog(says) => self.run_logs.push(Said { says: *says, by, cite }),
             Statement::ModelError(says) => self.model_errors.push(Said { says: *says, by, cite }),
+            Statement::RefusedRecord(says) => self.refused_records.push(Said { says: *says, by, cite }),
             Statement::Log(says) => self.logs.push(Said { says: *says, by, cite }),
             Statement::Call(says) => self.calls.push(Said { says: *says, by, cite }),
             Statement::Listed(says) => self.lists.push(Said { says: *says, by, cite }),
@@ -348,8 +354,12 @@ impl Sorted {
 /// Returns the newest time in the evidence, by the clocks of AWS. Those of callers, of builds and of traces count only where there is
 /// nothing else: one that goes wrong would make everything old.
 fn newest(facts: &[Vec<Fact>], density: &BTreeMap<Scope, Density>, ledger: &Ledger) -> Option<Instant> {
-    let is_foreign =
-        |fact: &Fact| matches!(fact.statement, Statement::RunLog(_) | Statement::ModelError(_) | Statement::Trace(_));
+    let is_foreign = |fact: &Fact| {
+        matches!(
+            fact.statement,
+            Statement::RunLog(_) | Statement::ModelError(_) | Statement::RefusedRecord(_) | Statement::Trace(_)
+        )
+    };
     let foreign: BTreeSet<ExhibitId> =
         facts.iter().flatten().filter(|fact| is_foreign(fact)).map(|fact| fact.source.exhibit).collect();
     let of = |is_own: bool| {

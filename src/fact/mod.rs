@@ -21,6 +21,7 @@ pub mod object;
 pub mod pattern;
 pub mod pipeline;
 pub mod principal;
+pub mod refused_record;
 pub mod registry;
 pub mod run_log;
 pub mod s3;
@@ -129,6 +130,8 @@ pub enum Statement {
     RunLog(Box<run_log::RunLog>),
     /// What callers of an endpoint were told.
     ModelError(Box<model_error::ModelError>),
+    /// What callers of Feature Store were told.
+    RefusedRecord(Box<refused_record::RefusedRecord>),
     /// A line, or the extent, of a log stream.
     Log(Box<log::LogStatement>),
     /// An API call that changes something.
@@ -183,6 +186,7 @@ impl Statement {
             Self::Build(build) => build.excerpt(),
             Self::RunLog(log) => log.excerpt(),
             Self::ModelError(error) => error.excerpt(),
+            Self::RefusedRecord(refused) => refused.excerpt(),
             Self::Log(log) => log.excerpt(),
             Self::Call(call) => call.excerpt(),
             Self::Listed(listed) => listed.excerpt(),

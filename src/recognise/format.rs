@@ -151,7 +151,7 @@ formats! {
     CodeBuildLog "codebuild-log" "CodeBuild log";
     GitLabLog "gitlab-ci-log" "GitLab CI log";
     AirflowLog "airflow-log" "Airflow task log: lines of text, or of JSON (Airflow 3)";
-    ClientLog "client-log" "log of a caller that holds errors of SageMaker endpoints (`ModelError`)";
+    ClientLog "client-log" "log of a caller that holds errors of SageMaker endpoints (`ModelError`) or records that Feature Store refused (`PutRecord`)";
     ModelError "sagemaker-model-error" "error that `sagemaker-runtime invoke-endpoint` answered (`ModelError`)";
     Parquet "parquet" "parquet data";
     Rows "data-rows" "rows of data (CSV, JSON lines) that S3 lists as an object";

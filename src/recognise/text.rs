@@ -96,12 +96,12 @@ static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CALL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u)(?m)^[ \t]*aws[ \t]+[a-z0-9-]+[ \t]+[a-z][a-z0-9-]+[ \t]+(?:\\\r?\n[ \t]*)?--[a-z]").ok());
 
-/// An error of an endpoint, as a caller prints it: behind a time, a level, the name of an exception or of a logger. Prose that quotes
+/// An error of an endpoint or a refused record, as a caller prints it: behind a time, a level, the name of an exception or of a logger. Prose that quotes
 /// one has other words before it.
-static MODEL_ERROR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static ANSWERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let before = r"\s*|[^\n]*(?:\d\d:\d\d:\d\d|(?:Error|Exception)\b['\x22]?[:(]|\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)[^\n]*|\s*[{\[\x22'][^\n]*|\s*\w[\w.@:/=\[\]()-]*\s+";
     Regex::new(&format!(
-        r"(?-u)(?m)^(?:{before})(?:An error occurred )?\(ModelError\) when calling the InvokeEndpoint\w* operation"
+        r"(?-u)(?m)^(?:{before})(?:An error occurred )?\((?:ModelError\) when calling the InvokeEndpoint\w*|Validation(?:Error|Exception)\) when calling the PutRecord) operation"
     ))
     .ok()
 });
@@ -238,7 +238,7 @@ pub(super) fn format(head: &[u8]) -> Option<Format> {
     if is(&CALL, head) && is(&COMMANDS, head) && !is_fenced {
         return Some(Format::Shell);
     }
-    if is(&MODEL_ERROR, head) && !is_fenced {
+    if is(&ANSWERED, head) && !is_fenced {
         return Some(Format::ClientLog);
     }
     let yaml = YAML.as_ref()?.find_iter(head).count();

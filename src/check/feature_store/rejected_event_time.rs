@@ -16,7 +16,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::High,
     fires_when: "Records were refused because of their event time, or records of the offline store hold one of another form or type than Feature Store takes, or one that lies after the record was written.",
     why: "What was refused is in neither store: the model goes on with the features of before, and no status tells of it. What got past the service (written to the bucket by a job) is left out by every query that asks for the features of a time, or is taken for the newest for ever.",
-    needs: "CloudTrail's data events of the feature store, which are off by default: `PutRecord` that failed, with what the service said. For the offline store its parquet files in the evidence and the description of the group; a file is of a group by its ETag in a listing of the bucket (grade B), or by its folders GROUP-1593511200/data/ (grade C).",
+    needs: "CloudTrail's data events of the feature store, which are off by default: `PutRecord` that failed, with what the service said; or logs of callers that print what botocore raised (these do not name the group, and a caller that prints an error twice counts twice: grade C). For the offline store its parquet files in the evidence and the description of the group; a file is of a group by its ETag in a listing of the bucket (grade B), or by its folders GROUP-1593511200/data/ (grade C).",
     fooled_by: "Callers that try again with a time that is accepted; the records themselves are not logged, so they cannot be told apart. Event times that are planned (a booking, a due date) lie after the writing and are meant to. Texts with an offset other than Z are not judged. A number of seconds is taken for milliseconds from 100,000,000,000 on, which is the year 5138.",
     remedy: "Write event times as the group's type wants them: seconds since 1970 for Fractional, `yyyy-MM-dd'T'HH:mm:ssZ` or `yyyy-MM-dd'T'HH:mm:ss.SSSZ` for String. Python's `isoformat()` is neither. Raise an alarm on refused records.",
     run,
@@ -27,6 +27,7 @@ const CITED: usize = 5;
 
 fn run(case: &Case, findings: &mut Findings) {
     refused(case, findings);
+    printed(case, findings);
     for study in case.stores.iter().filter(|study| !study.faults.is_empty()) {
         malformed(study, findings);
     }
@@ -91,10 +92,41 @@ fn refused(case: &Case, findings: &mut Findings) {
     }
 }
 
+/// Refusals that callers printed; these do not name the group.
+fn printed(case: &Case, findings: &mut Findings) {
+    let mut files: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for said in case.refused_records.iter().filter(|said| is_of_event_time(&said.says.message)) {
+        files.entry(said.cite.exhibit).or_default().push(said);
+    }
+    for said in files.into_values() {
+        let Some(evidence) = Citations::from_all(said.iter().map(|said| said.cite.clone())) else { continue };
+        let count: u64 = said.iter().map(|said| said.says.count).sum();
+        let message = said.iter().max_by_key(|said| said.says.count).map_or("", |said| said.says.message.as_str());
+        let first = said.iter().filter_map(|said| said.says.first).min();
+        let last = said.iter().filter_map(|said| said.says.last).max();
+        let finding = CHECK
+            .finds(
+                "an unnamed feature group",
+                format!("a caller printed {} time(s) that a record was refused for its event time", grouped(count)),
+                Grade::C,
+                evidence,
+            )
+            .because(format!("The service said: {message}"))
+            .between(first, last)
+            .told_apart_by(format!("printed {message} {}", first.map(|first| first.to_seconds_text()).unwrap_or_default()));
+        findings.add(finding);
+    }
+}
+
 fn is_refused_for_its_time(says: &CallStatement) -> bool {
-    let folded = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     says.service == "sagemaker"
         && says.operation == "PutRecord"
         && says.error.as_deref().is_some_and(|error| error.starts_with("Validation"))
-        && says.reason.as_deref().is_some_and(|reason| folded(reason).contains("eventtime"))
+        && says.reason.as_deref().is_some_and(is_of_event_time)
+}
+
+/// Returns whether the service speaks of the event time.
+fn is_of_event_time(message: &str) -> bool {
+    let folded: String = message.chars().filter(char::is_ascii_alphanumeric).collect();
+    folded.to_ascii_lowercase().contains("eventtime")
 }

@@ -17,7 +17,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::Info,
     fires_when: "Traces show which stage (input, predict, output) broke the latency objective of 800 ms.",
     why: "`ModelLatency` is one number for all that the container does. Whether the model, or what comes before or after it, is slow decides what to mend.",
-    needs: "Traces that hold spans of the stages and name the endpoint: `xray batch-get-traces`, or OpenTelemetry spans as JSON.",
+    needs: "Traces that hold spans of the stages and name the endpoint (`aws.endpoint_name`, an annotation or attribute, or a segment of its name): `xray batch-get-traces`, or OpenTelemetry spans as JSON.",
     fooled_by: "Stages are told by their names (`input_fn`, preprocess, `predict_fn`, inference, `output_fn`, postprocess), so the grade is C. Traces are a sample, by default one a second and one in twenty, and requests that died may be missing. Spans that were not finished are left out.",
     remedy: "Mend the stage that takes the time: the model or its instance for predict, parsing and feature look-ups for input, serialisation for output.",
     run,
@@ -126,8 +126,13 @@ fn request(case: &Case, endpoint: &Endpoint, said: &[&Said<TraceStatement>]) -> 
     let spans: Vec<&TraceSpan> = said.iter().flat_map(|said| &said.says.spans).collect();
     let asked: BTreeSet<String> =
         spans.iter().filter_map(|span| span.endpoint.as_ref()).map(|name| name.to_lowercase()).collect();
-    // A trace of requests to several endpoints does not tell whose stages these are.
-    let is_own = asked.len() == 1 && asked.contains(&endpoint.arn.last().to_lowercase());
+    let own = endpoint.arn.last().to_lowercase();
+    // A trace of requests to several endpoints does not tell whose stages these are. Where no caller took part, the container's own
+    // part may be called what the endpoint is.
+    let is_own = match asked.len() {
+        0 => spans.iter().any(|span| span.name.to_lowercase() == own),
+        count => count == 1 && asked.contains(&own),
+    };
     if !fits || !is_own {
         return None;
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use serde::Deserialize;
 
-use super::model_error::Errors;
+use super::caller::Errors;
 use super::sagemaker::job::listed;
 use super::sink::Sink;
 use super::{Context, Each, Header, Reader, cloudtrail, eventbridge, lines, typed};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::fact::commit::{commit, is_commit_name};
 use crate::fact::log::{LogWhat, package_name};
 use crate::fact::secret::redact_text;
-use crate::parse::model_error::short;
+use crate::parse::caller::short;
 
 macro_rules! pattern {
     ($name:ident, $pattern:literal) => {

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::caller::Errors;
 use super::gate::ungated;
-use super::model_error::Errors;
 use super::sink::Sink;
 use super::{Context, config, lines as each_line};
 use crate::evidence::citation::{Locator, Source};

@@ -1,4 +1,5 @@
-//! What callers say of errors of an endpoint: `ModelError` as botocore words it, in any log, and the answer itself as JSON.
+//! What callers say that AWS answered them: `ModelError` of an endpoint and refused records of Feature Store as botocore words them, in
+//! any log, and `ModelError` itself as JSON.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,6 +14,7 @@ use crate::evidence::window::Window;
 use crate::fact::Statement;
 use crate::fact::arn::{Arn, Home};
 use crate::fact::model_error::ModelError;
+use crate::fact::refused_record::RefusedRecord;
 use crate::fact::secret::redact_text;
 use crate::json::scalar::{Text, Whole};
 use crate::recognise::Format;
@@ -35,6 +37,9 @@ const CARRIED: u64 = 100;
 
 static RECEIVED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"\(ModelError\) when calling the InvokeEndpoint\w* operation(?: \([^)]*\))?: Received (?:client|server) error \((\d{1,3})\) from \S+ (?:with message ?"?(.*))?"#).ok()
+});
+static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\(Validation(?:Error|Exception)\) when calling the PutRecord operation(?: \([^)]*\))?: ?(.*)").ok()
 });
 /// What stands before an error that a program printed: nothing, a time, a level, the name of an exception or of a logger, JSON. Before
 /// one that somebody quotes stand a mark or other words.
@@ -63,6 +68,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
 pub(super) struct Errors {
     open: Option<Open>,
     found: BTreeMap<Key, (ModelError, Locator)>,
+    refused: BTreeMap<String, (RefusedRecord, Locator)>,
     /// Lines that are too long to be looked into: the first, and how many.
     long: Option<(Locator, u64)>,
     cut: bool,
@@ -93,6 +99,11 @@ impl Errors {
             let message = found.get(2).map_or("", |message| message.as_str());
             let message = message.split("\". See https").next().unwrap_or(message).to_owned();
             self.open = Some(Open { status: found[1].parse().ok(), message, at, place: place.clone(), lines: 0 });
+        } else if text.contains("the PutRecord operation")
+            && let Some(found) = REFUSED.as_ref().and_then(|pattern| pattern.captures(text))
+            && is_printed(&text[..found.get(0).map_or(0, |whole| whole.start())])
+        {
+            self.refused(short(found.get(1).map_or("", |message| message.as_str()).trim()), at, place);
         }
         let Some(open) = &mut self.open else { return };
         open.lines += 1;
@@ -113,6 +124,18 @@ impl Errors {
         } else if open.lines > LONGEST {
             self.open = None;
         }
+    }
+
+    fn refused(&mut self, message: String, at: Option<Instant>, place: &Locator) {
+        if self.refused.len() >= MOST && !self.refused.contains_key(&message) {
+            self.cut = true;
+            return;
+        }
+        let new = || (RefusedRecord { message: message.clone(), count: 0, first: at, last: at }, place.clone());
+        let (known, _) = self.refused.entry(message.clone()).or_insert_with(new);
+        known.count += 1;
+        known.first = [known.first, at].into_iter().flatten().min();
+        known.last = known.last.max(at);
     }
 
     fn take(&mut self, error: ModelError, place: Locator) {
@@ -140,7 +163,7 @@ impl Errors {
             sink.note(first, what);
         }
         if self.cut {
-            sink.note(Locator::Whole, format!("only {MOST} kinds of errors of endpoints are told apart"));
+            sink.note(Locator::Whole, format!("only {MOST} kinds of errors that callers met are told apart"));
         }
         for (mut error, place) in self.found.into_values() {
             if !timed {
@@ -148,6 +171,13 @@ impl Errors {
             }
             error.last.into_iter().for_each(|last| sink.seen(last));
             sink.say(&place, Source::Logs, error.first, Statement::ModelError(Box::new(error)));
+        }
+        for (mut refused, place) in self.refused.into_values() {
+            if !timed {
+                (refused.first, refused.last) = (None, None);
+            }
+            refused.last.into_iter().for_each(|last| sink.seen(last));
+            sink.say(&place, Source::Logs, refused.first, Statement::RefusedRecord(Box::new(refused)));
         }
     }
 }
@@ -274,6 +304,21 @@ mod tests {
         errors.line(&"x".repeat(LONGEST_LINE + 1), None, &Locator::Line(7));
         errors.line(&"x".repeat(LONGEST_LINE + 1), None, &Locator::Line(9));
         assert!(matches!(errors.long, Some((Locator::Line(7), 2))));
+        // Records that Feature Store refused are counted by what it said.
+        let refused =
+            "An error occurred (ValidationError) when calling the PutRecord operation: EventTime must be a valid timestamp";
+        let mut errors = Errors::default();
+        for line in [
+            format!("2026-10-06T01:02:03Z ERROR {refused}"),
+            refused.to_owned(),
+            format!("> {refused}"),
+            refused.replace("Validation", "Access"),
+        ] {
+            errors.line(&line, None, &Locator::Line(1));
+        }
+        let told: Vec<(&str, u64)> =
+            errors.refused.values().map(|(refused, _)| (refused.message.as_str(), refused.count)).collect();
+        assert_eq!(told, [("EventTime must be a valid timestamp", 2)]);
         // Without its end it names no endpoint; the place alone is no error.
         assert!(read(begins).is_empty() && read(SEE).is_empty());
         assert!(read(&format!("{begins} with message \"\n{}{SEE}", "x\n".repeat(60))).is_empty());
