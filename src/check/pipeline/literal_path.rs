@@ -10,10 +10,10 @@ use crate::finding::Severity;
 pub(in crate::check) const CHECK: Check = Check {
     id: "pipeline/literal-path",
     severity: Severity::Low,
-    fires_when: "A step's input is a literal S3 path that another step of the same definition writes.",
+    fires_when: "A step's input is a literal S3 path that another step of the same definition writes, or one that lies in what the other writes or holds it.",
     why: "SageMaker does not know that one step feeds the other: it may start both at once, and lineage ends there. All runs share the path, so a run may read what another one wrote.",
     needs: "The definition: a file, or the answer that holds it.",
-    fooled_by: "Paths that are joined or passed as parameters are not compared, nor what a script computes. With `DependsOn` the order is kept, and the path is still one for all runs: it fires and says so.",
+    fooled_by: "A path in a folder that another step writes to may be filled by somebody else (grade C). Paths that are joined or passed as parameters are not compared, nor what a script computes. With `DependsOn` the order is kept, and the path is still one for all runs: it fires and says so.",
     remedy: "Refer to the step's output (`Steps.NAME.ProcessingOutputConfig…`), and let SageMaker or the execution's id make the path.",
     run,
 };
@@ -23,9 +23,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let steps = definition::steps(members);
         for consumer in &steps {
             for (uri, read_at) in consumer.reads() {
-                let writes = |step: &&Step<'_>| step.name != consumer.name && step.writes().iter().any(|(own, _)| *own == uri);
-                let Some(producer) = steps.iter().find(writes) else { continue };
-                let written_at = producer.writes().into_iter().find(|(own, _)| *own == uri).and_then(|(_, line)| line);
+                let Some((producer, (own, written_at))) = writer(&steps, consumer, uri) else { continue };
                 let cites = [read_at, written_at].map(|line| said.on(line));
                 let Some(evidence) = Citations::from_all(cites) else { continue };
                 let order = if consumer.waits_for(producer.name) {
@@ -35,9 +33,21 @@ fn run(case: &Case, findings: &mut Findings) {
                 };
                 let file = said.says.file.to_string();
                 let lasting = file.rsplit('/').next().unwrap_or(&file).to_owned();
-                let title = format!("{} reads {uri} by name, which {} writes: {file}", consumer.name, producer.name);
+                let (title, grade) = if own == uri {
+                    (format!("{} reads {uri} by name, which {} writes: {file}", consumer.name, producer.name), Grade::B)
+                } else if is_below(uri, own) {
+                    (format!("{} reads {uri} by name, and {} writes below {own}: {file}", consumer.name, producer.name), Grade::C)
+                } else {
+                    (
+                        format!(
+                            "{} reads {uri} by name, and with it {own}, which {} writes: {file}",
+                            consumer.name, producer.name
+                        ),
+                        Grade::B,
+                    )
+                };
                 let finding = CHECK
-                    .finds(&file, title, Grade::B, evidence)
+                    .finds(&file, title, grade, evidence)
                     .because(order)
                     .concerning([uri])
                     .told_apart_by(format!("{} {} {uri}", consumer.name, producer.name))
@@ -46,4 +56,17 @@ fn run(case: &Case, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Returns the other step that writes what lies under a path, and where it says so: the path itself rather than one around or in it.
+fn writer<'a>(steps: &[Step<'a>], consumer: &Step<'a>, uri: &str) -> Option<(Step<'a>, (&'a str, Option<u32>))> {
+    let others = || steps.iter().filter(|step| step.name != consumer.name);
+    let written = || others().flat_map(|step| step.writes().into_iter().map(move |written| (*step, written)));
+    let same = written().find(|(_, (own, _))| *own == uri);
+    same.or_else(|| written().find(|(_, (own, _))| is_below(own, uri) || is_below(uri, own)))
+}
+
+/// Returns whether a path lies in a folder.
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -15,11 +15,10 @@ pub(in crate::parse) fn of_element(text: &[u8], has_lines: bool, place: &Locator
     }
 }
 
-/// Reads a definition that an answer holds as a text: it has no lines.
-pub(in crate::parse) fn of_text(text: &str, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
-    if let Ok(tree) = json::read(text.as_bytes(), false) {
-        said(&tree, place, cx, sink);
-    }
+/// Reads a definition that an answer, a request or a template holds as a text: it has no lines.
+pub(in crate::parse) fn of_text(text: &str, place: &Locator, cx: &Context<'_>, sink: &mut Sink) -> Result<(), String> {
+    said(&json::read(text.as_bytes(), false)?, place, cx, sink);
+    Ok(())
 }
 
 fn said(tree: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {

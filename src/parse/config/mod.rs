@@ -112,6 +112,13 @@ fn of_template(tree: &tree::Tree, values: &serde_json::Value, place: &Locator, c
 fn request(tree: &tree::Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let names: Vec<&str> = tree.members().iter().map(|(name, _)| name.as_str()).collect();
     let Some(form) = requests::of(&|key| names.contains(&key)) else { return };
+    let definition = tree.get("PipelineDefinition").filter(|_| form.service == "sagemaker");
+    if let Some((definition, text)) = definition.and_then(|definition| Some((definition, definition.text()?))) {
+        let at = definition.line.map_or_else(|| place.clone(), |line| on(Some(line)));
+        if let Err(error) = definition::of_text(text, &at, cx, sink) {
+            sink.note(at, format!("its PipelineDefinition is no JSON: {error}"));
+        }
+    }
     let members = tree.node(&|_| false);
     say(ConfigSays::Request { service: form.service, operations: form.operations, members }, place, cx, sink);
 }

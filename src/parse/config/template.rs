@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::super::Context;
 use super::super::sink::Sink;
-use super::on;
 use super::tree::{Data, Tree};
+use super::{definition, on};
 use crate::evidence::citation::Locator;
 use crate::fact::config::ConfigSays;
 
@@ -24,6 +24,9 @@ pub(super) fn say(template: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut
         let properties = properties.node(&is_function);
         let at = resource.line.map_or_else(|| place.clone(), |line| on(Some(line)));
         super::say(ConfigSays::Resource { name: name.clone(), kind: kind.to_owned(), properties }, &at, cx, sink);
+        if kind == "AWS::SageMaker::Pipeline" {
+            pipeline(resource, place, cx, sink);
+        }
     }
     // A macro may declare what the text does not: then nobody can say what is missing.
     if template.get("Transform").is_some() {
@@ -45,6 +48,28 @@ pub(super) fn say(template: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut
     for (name, line) in missing {
         let at = line.map_or_else(|| place.clone(), |line| on(Some(line)));
         super::say(ConfigSays::Undeclared { name, line }, &at, cx, sink);
+    }
+}
+
+/// States what the definition says that a pipeline's resource holds as a text, with names to be put in or without.
+fn pipeline(resource: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+    let body = || resource.get("Properties")?.get("PipelineDefinition")?.get("PipelineDefinitionBody");
+    let Some(body) = body() else { return };
+    let inner = match body.members() {
+        [(name, inner)] if name == "Fn::Sub" => inner,
+        _ => body,
+    };
+    let is_sub = body.tag.as_deref() == Some("Sub") || !body.members().is_empty();
+    let text = inner.text().or_else(|| inner.items().first().and_then(Tree::text));
+    let (Some(text), true) = (text, is_sub || body.tag.is_none()) else { return };
+    let at = body.line.map_or_else(|| place.clone(), |line| on(Some(line)));
+    let text = match &*HOLE {
+        // What is put in is not known: a text with a space in it is no value of any enum.
+        Some(hole) if is_sub => hole.replace_all(text, " 0 "),
+        _ => text.into(),
+    };
+    if let Err(error) = definition::of_text(&text, &at, cx, sink) {
+        sink.note(at, format!("its PipelineDefinitionBody is no JSON: {error}"));
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
         Format::Pipeline => Each::one(|shape: Pipeline, place, cx, sink| {
             let setting = answer(cx, &shape.response_metadata);
             if let Some(text) = &shape.pipeline_definition.0 {
-                config::definition_text(text, place, cx, sink);
+                // A text that is no definition is a defect of the answer, told below.
+                let _ = config::definition_text(text, place, cx, sink);
             }
             match pipeline(shape, &setting, place, sink) {
                 Some(statement) => say_pipeline(statement, place, sink),
@@ -132,7 +133,8 @@ impl Reader for Definitions {
         let Some(shape) = typed::<ForExecution>(element.bytes, &place, sink) else { return };
         sink.record();
         match &shape.pipeline_definition.0 {
-            Some(text) => config::definition_text(text, &place, cx, sink),
+            // A text that is no definition is a defect of the answer, told below.
+            Some(text) => drop(config::definition_text(text, &place, cx, sink)),
             None => config::definition(element.bytes, element.offset == 0, &place, cx, sink),
         }
         definition_for_execution(shape, &place, cx, sink);
