@@ -14,7 +14,7 @@ pub(in crate::check) const CHECK: Check = Check {
     fires_when: "A template, pipeline definition, request or script uses a field or value that AWS's API does not have, or refers to a name it does not declare.",
     why: "The call or the deployment fails, or the field is silently left out: the alarm, the limit or the approval that somebody believes in was never there.",
     needs: "The file itself: a CloudFormation template, a pipeline definition, a request as the AWS CLI takes it, or Python that calls boto3 or the SageMaker SDK, or a shell script that runs the AWS CLI.",
-    fooled_by: "Fields that AWS added after the table was made; its versions stand in the detail. CloudFormation is held against its own schema, the SageMaker SDK only where a class takes a closed list of arguments, the AWS CLI only in its options and in values of one word. What is worked out when the file runs, unknown services and maps with free keys are not judged. A file that was never used fires too.",
+    fooled_by: "Fields that AWS added after the table was made; its versions stand in the detail. CloudFormation is held against its own schema, the SageMaker SDK only where a class takes a closed list of arguments, the AWS CLI in its options and in what they are given as words, JSON or shorthand, and a `--query` of names and dots. What is worked out when the file runs, unknown services and maps with free keys are not judged. A file that was never used fires too.",
     remedy: "Use the field that AWS has, and let the request be validated (`--generate-cli-skeleton`, cfn-lint) before it is relied on.",
     run,
 };
@@ -35,7 +35,13 @@ fn each(said: &Said<ConfigStatement>, visit: &mut dyn FnMut(Strange)) {
             operation_takes(service, operation, arguments, visit);
         }
         ConfigSays::Cli { service, operation, options, .. } => {
-            let Some(service) = Service::named(service).filter(|service| service.is_whole()) else { return };
+            // `aws s3` has commands of its own; the API's are under `s3api`.
+            let api = match service.as_str() {
+                "s3" => return,
+                "s3api" => "s3",
+                other => other,
+            };
+            let Some(service) = Service::named(api) else { return };
             let Some(operation) = service.operation(operation) else { return };
             cli::options(service, operation, options, visit);
         }

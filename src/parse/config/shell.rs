@@ -3,6 +3,7 @@
 //! What a variable holds is not known, and a word with one in it is none.
 
 mod commands;
+mod value;
 
 use super::super::Context;
 use super::super::gate;
@@ -28,7 +29,7 @@ pub(super) fn say(text: &str, cx: &Context<'_>, sink: &mut Sink) {
     }
     for words in script.commands {
         let Some(line) = words.first().map(|word| word.line) else { continue };
-        if let Some((says, is_cut)) = cli(&words) {
+        if let Some((says, is_cut)) = cli(&words, &text) {
             if is_cut {
                 sink.note(on(Some(line)), format!("only the first {MOST_OPTIONS} options of a command are looked at"));
             }
@@ -41,11 +42,11 @@ pub(super) fn say(text: &str, cx: &Context<'_>, sink: &mut Sink) {
 
 /// Reads the first command of a line that is one of the AWS CLI.
 pub(super) fn command(line: &str) -> Option<ConfigSays> {
-    read(line).commands.iter().find_map(|words| cli(words)).map(|(says, _)| says)
+    read(line).commands.iter().find_map(|words| cli(words, line)).map(|(says, _)| says)
 }
 
 /// Reads a command of the AWS CLI: the service, the operation, and its options as they are written; and whether it has more of them.
-fn cli(words: &[Word]) -> Option<(ConfigSays, bool)> {
+fn cli(words: &[Word], text: &str) -> Option<(ConfigSays, bool)> {
     let [program, rest @ ..] = words else { return None };
     if program.open || program.text.rsplit('/').next() != Some("aws") {
         return None;
@@ -69,8 +70,7 @@ fn cli(words: &[Word]) -> Option<(ConfigSays, bool)> {
             continue;
         }
         // Values go on to the next option. Before service and operation are named, an option takes one word or none.
-        let mut count = usize::from(given.is_some());
-        let mut only = given;
+        let mut values: Vec<Word> = given.into_iter().collect();
         let most = if named.len() < 2 {
             usize::from(!matches!(
                 option,
@@ -79,21 +79,13 @@ fn cli(words: &[Word]) -> Option<(ConfigSays, bool)> {
         } else {
             usize::MAX
         };
-        while count < most
-            && let Some(value) = rest.get(at).filter(|value| !value.text.starts_with("--"))
-        {
-            count += 1;
-            only = Some(value.clone()).filter(|_| count == 1);
-            at += 1;
-        }
-        let line = Some(word.line);
-        let node = match &only {
-            Some(value) if !value.open => Node::text(line, &value.text),
-            _ => Node::other(line),
-        };
+        let behind = rest[at..].iter().take(most - values.len().min(most)).take_while(|value| !value.text.starts_with("--"));
+        let from = at;
+        at += behind.count();
         is_cut |= options.len() >= MOST_OPTIONS;
         if !is_cut {
-            options.push((option.to_owned(), node));
+            values.extend_from_slice(&rest[from..at]);
+            options.push((option.to_owned(), value::of(&values, word.line, text)));
         }
     }
     let [service, operation] = named[..] else { return None };
@@ -129,7 +121,7 @@ mod tests {
         assert_eq!(options.get("value").and_then(Node::word), None);
         let many = "--ab c ".repeat(2 * MOST_OPTIONS);
         let script = read(&format!("aws sagemaker create-model {many}")).commands;
-        let Some((ConfigSays::Cli { options, .. }, true)) = cli(&script[0]) else { panic!("it is cut") };
+        let Some((ConfigSays::Cli { options, .. }, true)) = cli(&script[0], "") else { panic!("it is cut") };
         assert_eq!(options.members().len(), MOST_OPTIONS);
         let Some(ConfigSays::Cli { options, .. }) = of("aws sagemaker list-models --sort-by Foo > out.json 2>&1") else {
             panic!("it is a call")

@@ -6,6 +6,9 @@
 /// Commands that are kept of one script; nobody writes as many by hand.
 pub(in crate::parse) const MOST: usize = 5_000;
 
+/// Words of one command that are kept; nobody writes as many.
+const MOST_WORDS: usize = 10_000;
+
 /// Substitutions inside each other; nobody writes as many.
 const DEEPEST: usize = 50;
 
@@ -153,7 +156,7 @@ impl Reading<'_> {
     fn leave(&mut self, to: usize) {
         if let Some(outer) = self.outer.pop() {
             let mut inner = std::mem::replace(&mut self.level, outer);
-            inner.finish(to, &mut self.script.commands);
+            inner.finish(to, &mut self.script);
         }
     }
 
@@ -192,12 +195,12 @@ impl Reading<'_> {
                 self.level.redirects = true;
             }
             '\n' => {
-                self.level.finish(from, &mut self.script.commands);
+                self.level.finish(from, &mut self.script);
                 for following in std::mem::take(&mut self.following) {
                     self.skip(&following);
                 }
             }
-            ';' | '&' | '|' | ')' => self.level.finish(from, &mut self.script.commands),
+            ';' | '&' | '|' | ')' => self.level.finish(from, &mut self.script),
             c if c.is_whitespace() => self.level.word_ends(from),
             _ => self.push(c, from, line),
         }
@@ -278,7 +281,7 @@ impl Reading<'_> {
         if self.level.word.as_ref().is_some_and(|word| word.text.ends_with('=')) {
             return self.enter(Kind::List);
         }
-        self.level.finish(from, &mut self.script.commands);
+        self.level.finish(from, &mut self.script);
         self.enter(Kind::Commands);
     }
 
@@ -367,7 +370,7 @@ impl Reading<'_> {
             }
             self.leave(end);
         }
-        self.level.finish(end, &mut self.script.commands);
+        self.level.finish(end, &mut self.script);
         self.script.commands.sort_by_key(|words| words.first().map(|word| word.line));
         self.script.lost.sort();
         self.script
@@ -381,22 +384,25 @@ impl Level {
 
     fn word_ends(&mut self, to: usize) {
         let Some(word) = self.word.take() else { return };
-        if !std::mem::take(&mut self.redirects) {
+        if !std::mem::take(&mut self.redirects) && self.words.len() < MOST_WORDS {
             self.words.push(Word { to, ..word });
         }
     }
 
     /// Ends a command.
-    fn finish(&mut self, to: usize, found: &mut Vec<Vec<Word>>) {
+    fn finish(&mut self, to: usize, script: &mut Script) {
         self.word_ends(to);
         if matches!(self.kind, Kind::List | Kind::Sum(_) | Kind::Value) {
             return;
         }
         self.redirects = false;
         let mut words = std::mem::take(&mut self.words);
+        if let Some(last) = words.get(MOST_WORDS - 1) {
+            script.lost.push((last.line, format!("only the first {MOST_WORDS} words of a command are looked at")));
+        }
         let before = before(&words);
         if before < words.len() {
-            found.push(words.split_off(before));
+            script.commands.push(words.split_off(before));
         }
     }
 }
