@@ -15,7 +15,7 @@ pub fn text(answer: &Answer, look: &Look) -> String {
     let mut page = Page::new(look);
     page.as_of(answer.as_of);
     if answer.events.is_empty() {
-        page.line("Nothing happened in the interval that was asked for, as far as this evidence tells.");
+        page.line("No event: as far as this evidence tells, nothing happened in what was asked for.");
     }
     let mut day = String::new();
     for run in folded(&page, &answer.events) {
