@@ -13,6 +13,7 @@ use crate::evidence::ledger::{Disposition, Problem};
 use crate::fact::arn::Arn;
 use crate::fact::density::{Density, Scope};
 use crate::fact::principal::Principal;
+use crate::fact::secret::redact_prose;
 use crate::fact::symbol::Symbols;
 use crate::fact::{Fact, Record, Statement};
 use crate::recognise::Format;
@@ -172,8 +173,11 @@ impl Sink {
         time: Option<Instant>,
         by: Option<&Arc<Principal>>,
         record: Option<(&RecordId, u8)>,
-        statement: Statement,
+        mut statement: Statement,
     ) {
+        if !self.show_secrets {
+            redact_prose(&mut statement);
+        }
         if let Some(time) = time {
             self.seen(time);
         }

@@ -62,18 +62,24 @@ pub(super) fn embedded(text: &str, place: &Locator, cx: &Context<'_>, sink: &mut
 /// Reads a record.
 fn record_element(element: &Element<'_>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let head = Head::of(element, &mut sink.usual);
+    let may_matter = head.as_ref().map_or(true, Head::may_matter);
     // Keys, and words that are looked for, may be written with escapes.
-    if head.as_ref().map_or(true, Head::may_matter)
-        && let Some(plain) = element::unescaped(element.bytes)
-    {
+    if may_matter && let Some(plain) = element::unescaped(element.bytes) {
         let plain = Element { bytes: &plain, children: None, ..*element };
-        return headed(&plain, Head::of(&plain, &mut sink.usual), place, cx, sink);
+        return headed(&plain, Head::of(&plain, &mut sink.usual), true, place, cx, sink);
     }
-    headed(element, head, place, cx, sink);
+    headed(element, head, may_matter, place, cx, sink);
 }
 
 /// Counts a record, and reads it if it matters.
-fn headed(element: &Element<'_>, head: Result<Head<'_>, String>, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
+fn headed(
+    element: &Element<'_>,
+    head: Result<Head<'_>, String>,
+    may_matter: bool,
+    place: &Locator,
+    cx: &Context<'_>,
+    sink: &mut Sink,
+) {
     let head = match head {
         Ok(head) => head,
         Err(reason) => return sink.damaged(place.clone(), reason),
@@ -84,7 +90,7 @@ fn headed(element: &Element<'_>, head: Result<Head<'_>, String>, place: &Locator
     } else {
         sink.seen(head.at);
     }
-    if head.matters(element) {
+    if may_matter && head.matters(element) {
         record::read(element, head, place, sink);
     }
 }
