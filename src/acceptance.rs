@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::finding::{Accepted, Finding};
+use crate::settings::wrong;
 use crate::time::Instant;
 
 /// What is accepted.
@@ -69,7 +70,7 @@ impl Acceptance {
     /// Where the text is none, names no check that there is, or a day that is none.
     pub fn take_suppressions(&mut self, text: &[u8], checks: &[&str]) -> Result<(), String> {
         let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        let suppressions: Suppressions = toml::from_str(text).map_err(|error| error.to_string())?;
+        let suppressions: Suppressions = toml::from_str(text).map_err(|error| wrong(&error, text))?;
         for entry in suppressions.suppress {
             if !checks.contains(&entry.rule.as_str()) {
                 return Err(format!("no check is called `{}`; `modeltrail checks` lists them", entry.rule));

@@ -23,5 +23,6 @@ pub mod parse;
 pub mod recognise;
 pub mod repo;
 pub mod report;
+pub mod settings;
 pub mod study;
 pub mod time;

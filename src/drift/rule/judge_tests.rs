@@ -146,7 +146,7 @@ fn files_of_rules_that_make_no_sense_are_refused_with_the_place() {
         (r#"{"age": 18}"#, "line 1 column"),
         (r#"{"age": {"min": 18}"#, "line 1 column"),
         ("[age]\nmin = \n", "line 2"),
-        ("age = 3", "invalid type"),
+        ("age = 3", "a number is no table at line 1, column 7"),
     ] {
         let error = RuleSet::parse(text).map(|_| ()).unwrap_err();
         assert!(error.contains(words), "{text}: {error}");

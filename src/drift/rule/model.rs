@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::decimal::Decimal;
+use crate::settings::wrong;
 
 /// Rules about columns, sorted by column and then by kind.
 #[derive(Clone, Debug, Default)]
@@ -155,7 +156,7 @@ impl RuleSet {
     ///
     /// Where the text is no file of rules: what is wrong, with its place.
     pub fn parse_toml(text: &str) -> Result<Self, String> {
-        toml::from_str::<Document>(text).map_err(|error| error.to_string().trim_end().to_owned())?.rules()
+        toml::from_str::<Document>(text).map_err(|error| wrong(&error, text))?.rules()
     }
 
     /// Reads rules as JSON where the text begins with `{`, else as TOML.
