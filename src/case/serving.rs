@@ -56,6 +56,8 @@ pub struct Span {
     pub to: Option<Bounds>,
     /// Whether the endpoint was there before, and the variant had no share: then its first request is the first of this interval.
     pub is_fresh: bool,
+    /// Whether the variant has no share afterwards: then its last request is the last of this interval.
+    pub is_last: bool,
     /// Whether an update was tried then that was rolled back: two models may have had one variant, whose counts tell them not apart.
     pub is_tried: bool,
     /// Share of the endpoint's requests that it answered; nothing where that is not by weight.
@@ -134,10 +136,19 @@ pub struct Exposure {
 
 pub(super) type Configs = BTreeMap<ArnKey, Vec<(Option<Instant>, Vec<Said<ConfigStatement>>)>>;
 
+/// A minute in microseconds: the shortest period in which requests are counted. Those of a cut-over go to the later model.
+const MINUTE: i64 = 60_000_000;
+
 impl Span {
     /// Returns from when on requests to the variant are requests to this model: those of a cut-over go to the later one.
     pub const fn asked_from(&self) -> Instant {
-        if self.is_fresh { self.from.earliest } else { self.from.latest }
+        let is_of_one_minute = self.from.latest.micros() - self.from.earliest.micros() <= MINUTE;
+        if self.is_fresh || is_of_one_minute { self.from.earliest } else { self.from.latest }
+    }
+
+    /// Returns until when requests to the variant are requests to this model; nothing while it still serves.
+    pub fn asked_until(&self) -> Option<Instant> {
+        self.to.map(|to| if self.is_last { to.latest } else { to.earliest })
     }
 }
 
@@ -156,11 +167,13 @@ impl Serving {
         let endpoints = incarnations(endpoints, |statement| statement.created);
         let arns: Vec<Arn> = endpoints.values().flatten().filter_map(|(_, said)| Some(said.first()?.says.arn.clone())).collect();
         for groups in endpoints.into_values() {
-            for (created, said) in groups {
+            let lives: Vec<Option<Instant>> = groups.iter().map(|(created, _)| *created).collect();
+            for (position, (created, said)) in groups.into_iter().enumerate() {
+                let next = lives.get(position + 1).copied().flatten();
                 let Some(arn) = said.first().map(|said| said.says.arn.clone()) else { continue };
                 let shared = arns.iter().any(|other| is_namesake(other, &arn));
                 let own: Vec<&Requests> = requests.iter().filter(|requests| requests.are_of(&arn, shared)).collect();
-                all.extend(endpoint(created, said, &configs, models, &own, as_of));
+                all.extend(endpoint(created, next, said, &configs, models, &own, as_of));
             }
         }
         let loose = components::attach(&mut all, components, models, as_of);
@@ -320,8 +333,10 @@ fn requests(metrics: &Metrics, dimension: &str) -> Vec<Requests> {
     found
 }
 
+/// Builds what is known of one life of an endpoint; `next` is when another of its name was created: by then this one was gone.
 fn endpoint(
     created: Option<Instant>,
+    next: Option<Instant>,
     mut said: Vec<Said<EndpointStatement>>,
     configs: &Configs,
     models: &Models,
@@ -333,13 +348,15 @@ fn endpoint(
     let name = said.iter().find_map(|said| said.says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
     let created = said.iter().filter_map(|said| said.says.created).min().or(created);
     let deleted = said.iter().filter(|said| said.says.act == EndpointAct::Deleted).filter_map(|said| said.cite.time).max();
+    let ends = ends(&said, deleted, next, deployments::time);
+    let (deleted, as_of) = (ends.map(|ends| ends.latest), [as_of, next].into_iter().flatten().min());
     let own_weights = |config: &str, at: Instant| -> BTreeMap<String, f64> {
         let config = Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", config);
         let variants = variants_of(&config, at, configs).map(|(variants, _)| variants).unwrap_or_default();
         let answering = variants.into_iter().filter(|variant| !variant.shadow);
         answering.map(|variant| (variant.name, variant.weight.unwrap_or(1.0))).collect()
     };
-    let (mut deployments, ends) = deployments(&said, created, deleted, as_of, &own_weights);
+    let mut deployments = deployments(&said, created, as_of, &own_weights);
     let answering = |deployment: &Deployment| -> BTreeSet<String> {
         let weights = deployment.in_force(deployment.from.latest, &own_weights);
         weights.into_iter().filter(|(_, weight)| *weight > 0.0).map(|(variant, _)| variant).collect()
@@ -386,6 +403,7 @@ fn endpoint(
                     from: deployment.from,
                     to: until,
                     is_fresh: position.checked_sub(1).is_some_and(|before| !answered[before].contains(&variant.name)),
+                    is_last: answered.get(position + 1).is_none_or(|after| !after.contains(&variant.name)),
                     is_tried: deployment.beside.is_some(),
                     share,
                     role,
@@ -400,6 +418,22 @@ fn endpoint(
     let switches = switches::of(&arn, &said, configs);
     let components = Vec::new();
     Some(Endpoint { arn, name, created, deleted, said, spans, shadows, bare, components, unknown_configs, switches })
+}
+
+/// Returns when something was deleted: when that was asked for, or at some time after the last record of it and before another of its
+/// name was created.
+fn ends<T>(
+    said: &[Said<T>],
+    deleted: Option<Instant>,
+    next: Option<Instant>,
+    time: impl Fn(&Said<T>) -> Option<Instant>,
+) -> Option<Bounds> {
+    let asked = deleted.map(|at| Bounds { earliest: at, latest: at });
+    asked.or_else(|| {
+        let latest = next?;
+        let earliest = said.iter().filter_map(time).filter(|at| *at <= latest).max().unwrap_or(latest);
+        Some(Bounds { earliest, latest })
+    })
 }
 
 /// Joins neighbouring intervals in which nothing changed for a variant.
@@ -418,7 +452,7 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
                     && is_close(before.role.copies(), span.role.copies())
                     && before.to == Some(span.from) =>
             {
-                before.to = span.to;
+                (before.to, before.is_last) = (span.to, span.is_last);
                 before.evidence = before.evidence.clone().and(span.evidence);
                 before.images.extend(span.images);
             }

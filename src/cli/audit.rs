@@ -91,6 +91,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Exit, Failur
         message("nothing in the evidence fits --account, --region, --from and --to: what is there was left out");
         exit = exit.and(Exit::Unread);
     }
+    if case.as_of.zip(ledger.earliest()).is_some_and(|(as_of, earliest)| as_of < earliest) {
+        message("everything in the evidence is later than --as-of: nothing of it counts");
+        exit = exit.and(Exit::Unread);
+    }
     if let Some(wanted) = arguments.min_coverage {
         let lowest = audit.lowest_coverage();
         if lowest < wanted {

@@ -116,6 +116,11 @@ impl Ledger {
         &self.exhibits
     }
 
+    /// Returns the earliest time that occurs in what was read.
+    pub fn earliest(&self) -> Option<Instant> {
+        self.exhibits.iter().filter_map(|exhibit| exhibit.earliest).min()
+    }
+
     /// Returns the row of an exhibit.
     pub fn exhibit(&self, id: ExhibitId) -> Option<&Exhibit> {
         let position = self.exhibits.binary_search_by(|exhibit| exhibit.id.cmp(&id)).ok()?;

@@ -141,7 +141,9 @@ fn is_requirements(lines: &[&[u8]]) -> bool {
     let listed: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii()).filter(|line| !line.starts_with(b"#")).collect();
     let is_package = |line: &[u8]| is(&PACKAGE, line);
     let versioned = |line: &[u8]| is_package(line) && line.iter().any(|byte| b"=<>~@".contains(byte));
-    let named = || listed.iter().all(|line| is_package(line)) && !listed.iter().all(|line| is(&ALGORITHM, line));
+    // One word alone may be anything.
+    let named =
+        || listed.len() > 1 && listed.iter().all(|line| is_package(line)) && !listed.iter().all(|line| is(&ALGORITHM, line));
     let is_sure = listed.iter().any(|line| is(&SURELY_LISTED, line) || versioned(line)) || named();
     !listed.is_empty() && listed.iter().all(|line| is(&REQUIREMENT, line)) && is_sure
 }

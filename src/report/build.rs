@@ -323,9 +323,7 @@ pub(in crate::report) const fn bounds(bounds: serving::Bounds) -> doc::Bounds {
 }
 
 pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers<'_>) -> doc::Serving {
-    let until = span.to.map(|to| to.latest).or(case.as_of);
-    // Requests of the cut-over go to the later model.
-    let counted = until.and_then(|until| case.serving.requests_of(span, span.asked_from(), until));
+    let counted = case.serving.asked_of(span, span.from, span.to, case.as_of);
     let cites: Vec<Citation> =
         span.evidence.iter().cloned().chain(counted.iter().flat_map(|counted| counted.cites.clone())).collect();
     doc::Serving {
@@ -333,6 +331,7 @@ pub(in crate::report) fn serving(case: &Case, span: &Span, numbers: &mut Numbers
         name: span.name.clone(),
         variant: span.variant.clone(),
         model: span.model.clone(),
+        model_created: span.model_created,
         from: bounds(span.from),
         to: span.to.map(bounds),
         role: span.role.name(),

@@ -415,6 +415,8 @@ pub struct Serving {
     pub variant: String,
     /// ARN of the model.
     pub model: Arn,
+    /// When that model was created, which tells it from others that had its name; `null` where the model is not in the evidence.
+    pub model_created: Option<Instant>,
     /// When it began.
     pub from: Bounds,
     /// When it ended; `null` while it still serves at `as_of`.
@@ -423,8 +425,7 @@ pub struct Serving {
     pub role: &'static str,
     /// Inference component that requests name; `null` unless the role is `component`.
     pub component: Option<String>,
-    /// Share of the endpoint's requests that it answered, from 0 to 1; `null` unless the role is `variant`: which requests name a
-    /// component is not recorded, and a shadow answers none.
+    /// Share of the endpoint's requests that it answered, from 0 to 1; `null` unless the role is `variant`.
     pub share: Option<f64>,
     /// Share of the endpoint's requests of which a shadow got copies, from 0 to 1; `null` for others.
     pub copies: Option<f64>,

@@ -7,11 +7,14 @@ use crate::case::Case;
 use crate::case::claim::Grade;
 use crate::case::jobs::{Job, LimitSetter};
 use crate::case::lineage::Lineage;
-use crate::case::serving::{Endpoint, Span};
+use crate::case::said::Said;
+use crate::case::serving::{Endpoint, Span, is_settled, time};
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::call::{Listed, ListedStatement};
 use crate::fact::job::JobStatus;
 use crate::fact::s3::S3Uri;
+use crate::fact::serving::{EndpointAct, EndpointStatement};
+use crate::time::Instant;
 
 impl Case {
     /// Returns the gaps of the given models and endpoints, with what checks need besides.
@@ -33,7 +36,8 @@ impl Case {
             book.need(key);
         }
         self.of_serving(spans, &mut book);
-        of_trails(spans, jobs, &mut book);
+        self.of_changes(spans, &mut book);
+        of_limits(jobs, &mut book);
         self.close(book)
     }
 
@@ -47,7 +51,7 @@ impl Case {
             book.need(key);
         }
         self.of_serving(spans, &mut book);
-        of_trails(spans, &[], &mut book);
+        self.of_changes(spans, &mut book);
         self.close(book)
     }
 
@@ -78,7 +82,7 @@ impl Case {
             book.lifts(&GapKey::Component(component.arn.clone()));
         }
         for span in spans.iter().filter(|span| !span.is_tried) {
-            let Some(to) = span.to.map(|to| to.latest).or(self.as_of).filter(|to| *to > span.asked_from()) else { continue };
+            let Some(to) = span.asked_until().or(self.as_of).filter(|to| *to > span.asked_from()) else { continue };
             let counted = self.serving.requests_of(span, span.asked_from(), to);
             if counted.is_none_or(|counted| !counted.whole) {
                 book.lifts(&GapKey::requests_of(span, span.asked_from(), to));
@@ -134,6 +138,31 @@ impl Case {
         lacks
     }
 
+    /// Notes what would tell when an endpoint changed, and whether it did.
+    fn of_changes(&self, spans: &[&Span], book: &mut GapBook) {
+        for span in spans.iter().filter(|span| span.grade > Grade::B) {
+            let from = span.from.earliest;
+            let is_described = |endpoint: &Endpoint| endpoint.said.iter().any(|said| is_seen_after(said, from));
+            let own = self
+                .serving
+                .endpoints()
+                .iter()
+                .find(|endpoint| endpoint.arn == span.endpoint && endpoint.spans.iter().any(|own| std::ptr::eq(own, *span)));
+            // A trail that is there has told what it can.
+            let (account, region) = (span.endpoint.account(), span.endpoint.region());
+            let is_recorded = self.coverage.trail_is_whole(account, region, from, span.from.latest);
+            // Whether the last change took, the endpoint itself says, as long as nobody describes it.
+            let key = match own
+                .filter(|own| span.to.is_none() && span.component().is_none() && own.deleted.is_none() && !is_described(own))
+            {
+                Some(own) => GapKey::Endpoint(own.arn.clone()),
+                None if is_recorded => continue,
+                None => GapKey::Trail(Place::of(&span.endpoint), Some(from), Some(span.from.latest)),
+            };
+            book.lifts(&key);
+        }
+    }
+
     fn unknown_configs(&self) -> impl Iterator<Item = &(Arn, String)> {
         self.serving.endpoints().iter().flat_map(|endpoint| &endpoint.unknown_configs)
     }
@@ -146,11 +175,13 @@ impl Case {
     }
 }
 
-/// Notes trails that would tell when an endpoint changed and who set a limit.
-fn of_trails(spans: &[&Span], jobs: &[&Job], book: &mut GapBook) {
-    for span in spans.iter().filter(|span| span.grade > Grade::B) {
-        book.lifts(&GapKey::Trail(Place::of(&span.endpoint), Some(span.from.earliest), Some(span.from.latest)));
-    }
+/// Returns whether a record shows an endpoint as it was after a time.
+fn is_seen_after(said: &Said<EndpointStatement>, from: Instant) -> bool {
+    said.says.act == EndpointAct::State && time(said).is_some_and(|at| at >= from) && is_settled(said)
+}
+
+/// Notes trails that would tell who set a limit.
+fn of_limits(jobs: &[&Job], book: &mut GapBook) {
     let unexplained = |job: &&&Job| job.status == Some(JobStatus::Stopped) && job.limit_set_by == LimitSetter::Unknown;
     for job in jobs.iter().filter(unexplained) {
         let Some(created) = job.created else { continue };

@@ -47,7 +47,10 @@ fn why(endpoint: &Endpoint, component: &Component, run: &Run, at: Instant) -> Ve
         evidence: run.evidence.clone(),
     };
     if !run.has_copies {
-        return vec![idle("had no copies, so it answered nobody".to_owned(), run.grade)];
+        let is_sure = run.from.latest <= at && run.to.is_none_or(|to| at < to.earliest);
+        let why =
+            if is_sure { "had no copies, so it answered nobody" } else { "perhaps had no copies, and then answered nobody" };
+        return vec![idle(why.to_owned(), run.grade)];
     }
     if run.specifications.is_empty() {
         return vec![idle("what it ran then is not in the evidence".to_owned(), Grade::U)];

@@ -87,19 +87,25 @@ pub(super) fn attach(
 ) -> Vec<Component> {
     let mut loose = Vec::new();
     for groups in incarnations(said, |statement| statement.created).into_values() {
-        for (created, mut said) in groups {
+        let lives: Vec<Option<Instant>> = groups.iter().map(|(created, _)| *created).collect();
+        for (position, (created, mut said)) in groups.into_iter().enumerate() {
+            let next = lives.get(position + 1).copied().flatten();
             said.sort_by(|left, right| left.cite.cmp(&right.cite));
             let Some(arn) = said.first().map(|said| said.says.arn.clone()) else { continue };
             let created = said.iter().filter_map(|said| said.says.created).min().or(created);
             let home = said.iter().find_map(|said| said.says.endpoint.clone());
             let began = created.or_else(|| said.iter().filter_map(time).min());
+            let deletions = said.iter().filter(|said| said.says.act == ComponentAct::Deleted).filter_map(|said| said.cite.time);
+            let ends = super::ends(&said, deletions.min(), next, time);
             let position = home.map(|home| place(endpoints, &home, &said, began));
             let endpoint = position.and_then(|position| endpoints.get_mut(position));
-            let gone = endpoint.as_ref().and_then(|endpoint| endpoint.deleted);
+            // With its endpoint, it is gone.
+            let gone = endpoint.as_ref().and_then(|endpoint| endpoint.deleted).map(|at| Bounds { earliest: at, latest: at });
+            let ends = first_of(ends, gone);
             let component = Component {
                 name: said.iter().find_map(|said| said.says.name.clone()).unwrap_or_else(|| arn.last().to_owned()),
                 variant: said.iter().find_map(|said| said.says.variant.clone()),
-                runs: runs(&said, created, gone, as_of),
+                runs: runs(&said, created, ends, as_of),
                 arn,
                 created,
                 said,
@@ -155,10 +161,9 @@ fn is_settled(says: &ComponentStatement) -> bool {
     matches!(says.status.as_deref(), Some("InService" | "Failed"))
 }
 
-/// Returns what a component ran, in order.
-fn runs(said: &[Said<ComponentStatement>], created: Option<Instant>, gone: Option<Instant>, as_of: Option<Instant>) -> Vec<Run> {
-    let deletions = said.iter().filter(|said| said.says.act == ComponentAct::Deleted).filter_map(|said| said.cite.time);
-    let ends = deletions.chain(gone).min().map(|at| Bounds { earliest: at, latest: at });
+/// Returns what a component ran, in order, until it was gone.
+fn runs(said: &[Said<ComponentStatement>], created: Option<Instant>, ends: Option<Bounds>, as_of: Option<Instant>) -> Vec<Run> {
+    let as_of = [as_of, ends.map(|ends| ends.latest)].into_iter().flatten().min();
     let mut wanted =
         steps(said, created, as_of, true, &|says| (!says.runs.is_empty()).then(|| says.runs.clone()), &|one, other| {
             are_same(one, other)
@@ -254,7 +259,8 @@ fn steps<T: Clone>(
     let mut asked: Vec<(Instant, &Said<ComponentStatement>, T)> = Vec::new();
     for (at, act) in &acts {
         if let Some(wanted) = value(&act.says)
-            && asked.last().is_none_or(|(.., before)| !same(before, &wanted))
+            // What is asked for again is put in place anew: behind its name may be something else by now.
+            && asked.last().is_none_or(|(.., before)| !same(before, &wanted) || (goes_back && act.says.act == ComponentAct::Updated))
         {
             asked.push((*at, act, wanted));
         }
@@ -348,6 +354,7 @@ fn spans(endpoint: &Endpoint, models: &Models) -> Vec<Span> {
                     from: run.from,
                     to: run.to,
                     is_fresh: false,
+                    is_last: false,
                     is_tried: false,
                     share: None,
                     role: Role::Component(component.name.clone()),
@@ -387,6 +394,7 @@ fn adapted(endpoint: &Endpoint, spans: &[Span]) -> Vec<Span> {
                     if to.is_some_and(|to| to.latest <= from.earliest) {
                         continue;
                     }
+                    let from = Bounds { latest: to.map_or(from.latest, |to| from.latest.min(to.latest)), ..from };
                     found.push(Span {
                         from,
                         to,

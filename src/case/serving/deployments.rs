@@ -69,14 +69,13 @@ fn alike(left: &BTreeMap<&str, f64>, right: &BTreeMap<&str, f64>) -> bool {
     left.iter().all(|(variant, share)| right.get(variant).is_none_or(|other| (share - other).abs() < 1e-6))
 }
 
-/// Puts an endpoint's configurations in order; the second value tells when the last of them ended.
+/// Puts an endpoint's configurations in order.
 pub(super) fn deployments(
     said: &[Said<EndpointStatement>],
     created: Option<Instant>,
-    deleted: Option<Instant>,
     as_of: Option<Instant>,
     own: OwnWeights<'_>,
-) -> (Vec<Deployment>, Option<Bounds>) {
+) -> Vec<Deployment> {
     let acts: Vec<(Instant, &Said<EndpointStatement>)> =
         ordered(said.iter().filter(|said| said.says.act != EndpointAct::State).filter_map(|said| Some((time(said)?, said))));
     let states: Vec<(Instant, &Said<EndpointStatement>)> = ordered(
@@ -142,8 +141,7 @@ pub(super) fn deployments(
         }
     }
     take_shown(&mut deployments, states, created, own);
-    let ends = deleted.map(|deleted| Bounds { earliest: deleted, latest: deleted });
-    (deployments, ends)
+    deployments
 }
 
 /// Returns what a request for weights made of what was in force, between it and what was asked for next; nothing where it changed

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::metrics::{Metrics, Series};
-use super::{Endpoint, Exposure, Requests, Serving, Span};
+use super::{Bounds, Endpoint, Exposure, Requests, Serving, Span};
 use crate::evidence::citation::Citation;
 use crate::fact::arn::Arn;
 use crate::time::Instant;
@@ -96,6 +96,19 @@ impl Serving {
             return None;
         }
         self.requests_by(&span.endpoint, &span.variant, &span.role, from, to)
+    }
+
+    /// Counts the requests that a span answered in a part of its time. Those between the bounds of a change may be of either side: they
+    /// are counted for neither, and then this is not all.
+    pub fn asked_of(&self, span: &Span, from: Bounds, to: Option<Bounds>, as_of: Option<Instant>) -> Option<Exposure> {
+        let begins = if from == span.from { span.asked_from() } else { from.latest };
+        let ends = if to == span.to { span.asked_until() } else { to.map(|to| to.earliest) }.or(as_of)?;
+        let mut counted = self.requests_of(span, begins, ends)?;
+        let is_open = |from: Instant, to: Instant| {
+            from < to && self.requests_of(span, from, to).is_some_and(|counted| counted.requests > 0)
+        };
+        counted.whole &= !is_open(from.earliest, begins) && !to.is_some_and(|to| is_open(ends, to.latest));
+        Some(counted)
     }
 
     /// Counts requests to a variant, or those that name an inference component.

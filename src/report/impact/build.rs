@@ -183,10 +183,7 @@ fn endpoints(impact: &Impact<'_>, at: usize, own: &impact::Reached<'_>, numbers:
         What::Serving { span, during } => during
             .iter()
             .map(|(from, to)| {
-                let until = to.map(|to| to.latest).or(impact.case.as_of);
-                // Requests of the cut-over go to the later model.
-                let asked_from = if *from == span.from { span.asked_from() } else { from.latest };
-                let counted = until.and_then(|until| impact.case.serving.requests_of(span, asked_from, until));
+                let counted = impact.case.serving.asked_of(span, *from, *to, impact.case.as_of);
                 let cites: Vec<Citation> = hop
                     .iter()
                     .chain(span.evidence.iter())

@@ -10,6 +10,7 @@ pub(super) mod tables;
 pub use page::Look;
 
 use crate::escape::shown;
+use crate::evidence::ledger::Disposition;
 use crate::report::document as doc;
 use page::{Page, severity_style, styled};
 
@@ -92,6 +93,8 @@ fn headline(page: &mut Page<'_>, answer: &doc::Audit) {
     if nothing_here && answer.findings.is_empty() {
         let text = if answer.summary.left_out > 0 {
             "Nothing here fits the account, region and interval that were asked for."
+        } else if answer.inputs.iter().any(|input| matches!(input.disposition, Disposition::Partial | Disposition::Refused)) {
+            "No machine-learning activity in what could be read of this evidence: no job, model, package, pipeline or endpoint."
         } else {
             "No machine-learning activity in this evidence: no job, model, package, pipeline or endpoint."
         };

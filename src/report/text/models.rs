@@ -16,6 +16,11 @@ const WRITTEN_OUT: usize = 10;
 /// Objects and packages named one by one.
 const NAMED: usize = 6;
 
+/// Returns whether an interval is one of a model, which others may share their name with, one after the other.
+fn is_of(row: &doc::Serving, model: &doc::Model) -> bool {
+    row.model.key() == model.arn.key() && row.model_created == model.created
+}
+
 /// Writes the models of an audit: what serves or is in trouble hop by hop, of many others a line each.
 pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
     let summary = &answer.summary;
@@ -38,9 +43,9 @@ pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
     let all = page.is_verbose() || answer.models.len() <= WRITTEN_OUT;
     let mut brief = Vec::new();
     for model in &answer.models {
-        let serving: Vec<&doc::Serving> = answer.serving.iter().filter(|row| row.model.key() == model.arn.key()).collect();
+        let serving: Vec<&doc::Serving> = answer.serving.iter().filter(|row| is_of(row, model)).collect();
         let serves = serving.iter().any(|row| row.to.is_none());
-        let shadows = answer.shadows.iter().filter(|row| row.model.key() == model.arn.key());
+        let shadows = answer.shadows.iter().filter(|row| is_of(row, model));
         let rows: Vec<&doc::Serving> = serving.iter().copied().chain(shadows).collect();
         if all || serves || grave.contains(model.arn.as_str()) {
             written_out(page, model, &rows);
