@@ -28,6 +28,9 @@ fn run(arguments: &[&str]) -> Ended {
 fn the_exit_status_says_how_it_ended() {
     let empty = folder(&[]);
     let foreign = folder(&[("notes.txt", b"call Maria")]);
+    let cut = folder(&[("export.zip", b"PK\x03\x04\x14\0\0\0\x08\0cut off here")]);
+    let archive = cut.path().join("export.zip");
+    let archive = archive.to_str().expect("UTF-8");
     let (empty, foreign) = (empty.path().to_str().expect("UTF-8"), foreign.path().to_str().expect("UTF-8"));
     let cases: &[(&[&str], i32)] = &[
         (&["audit", MIDNIGHT], 0),
@@ -43,6 +46,7 @@ fn the_exit_status_says_how_it_ended() {
         (&["audit", MIDNIGHT, "--account", "11112222333", "--fail-on", "critical"], 3),
         (&["audit", MIDNIGHT, "--region", "EU-WEST-1"], 3),
         (&["audit", MIDNIGHT, "--from", "2030-01-01"], 3),
+        (&["audit", MIDNIGHT, "--as-of", "2026-10-01", "--fail-on", "info"], 3),
         (&["audit"], 2),
         (&["audit", MIDNIGHT, "--no-such-option"], 2),
         (&["audit", MIDNIGHT, "--tz", "Mars/Olympus"], 2),
@@ -53,6 +57,7 @@ fn the_exit_status_says_how_it_ended() {
         (&["audit", foreign], 3),
         (&["audit", "no/such/folder"], 3),
         (&["audit", MIDNIGHT, "no/such/folder"], 3),
+        (&["audit", MIDNIGHT, archive], 3),
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "arn:aws:sagemaker:eu-west-1:111122223333:model/risk-xgb-v41"], 0),
         (&["lineage", MIDNIGHT, "--model", "risk-xgb-v40"], 3),

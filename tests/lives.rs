@@ -185,6 +185,27 @@ fn a_component_that_came_again_was_gone_before() {
 }
 
 #[test]
+fn a_component_that_a_whole_list_lacks_is_gone() {
+    let mut trail = two_models();
+    trail[2] = config(
+        "2026-10-06T09:30:00Z",
+        "c1",
+        json!({"variantName": "A", "initialInstanceCount": 1, "instanceType": "ml.m5.large"}),
+    );
+    trail.push(component("2026-10-06T11:00:00Z", "CreateInferenceComponent", "m1"));
+    let list = |command: &'static [&'static str]| -> Answer<'static> {
+        ("list.json", json!({"InferenceComponents": []}), command, "2026-10-08T10:00:00Z")
+    };
+    let until = |command| told(&trail, &[list(command)]).answer.serving[0].to.as_ref().map(|to| to.latest.to_seconds_text());
+    let gone = Some("2026-10-08T10:00:00Z".to_owned());
+    assert_eq!(until(&["sagemaker", "list-inference-components"]), gone);
+    assert_eq!(until(&["sagemaker", "list-inference-components", "--endpoint-name-equals", "ep"]), gone);
+    // Of others, and in part.
+    assert_eq!(until(&["sagemaker", "list-inference-components", "--endpoint-name-equals", "other"]), None);
+    assert_eq!(until(&["sagemaker", "list-inference-components", "--name-contains", "x"]), None);
+}
+
+#[test]
 fn a_model_that_came_again_is_another() {
     let mut trail = two_models();
     trail[2] = config(

@@ -166,7 +166,7 @@ impl Case {
         coverage.take_spans(spans);
         let models = Models::build(sorted.models);
         let metrics = Metrics::build(sorted.metrics);
-        let serving = Serving::build(sorted.endpoints, sorted.configs, sorted.components, &models, &metrics, as_of);
+        let serving = Serving::build(sorted.endpoints, sorted.configs, sorted.components, &models, &metrics, &coverage, as_of);
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
         let jobs = Jobs::build(sorted.jobs);
         let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));

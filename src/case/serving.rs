@@ -11,6 +11,7 @@ mod role;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::coverage::Coverage;
 use super::metrics::{Metrics, Series};
 use super::registry::Models;
 use super::said::{Said, incarnations};
@@ -159,6 +160,7 @@ impl Serving {
         components: Vec<(ArnKey, Said<ComponentStatement>)>,
         models: &Models,
         metrics: &Metrics,
+        coverage: &Coverage,
         as_of: Option<Instant>,
     ) -> Self {
         let configs: Configs = incarnations(configs, |statement| statement.created);
@@ -176,7 +178,7 @@ impl Serving {
                 all.extend(endpoint(created, next, said, &configs, models, &own, as_of));
             }
         }
-        let loose = components::attach(&mut all, components, models, as_of);
+        let loose = components::attach(&mut all, components, models, coverage, as_of);
         let named_requests = self::requests(metrics, "InferenceComponentName");
         Self { endpoints: all, requests, named_requests, loose, configs }
     }

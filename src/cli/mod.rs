@@ -168,11 +168,10 @@ fn open(paths: &[PathBuf], common: &Common, settings: Option<&Settings>) -> Resu
     Ok(Opened { ledger, case, exit })
 }
 
-/// Returns a message for each path that was named and cannot be opened.
+/// Returns a message for each path that was named and cannot be opened: the file itself, or the archive that it is.
 fn unopened(ledger: &Ledger, paths: &[PathBuf]) -> Vec<String> {
     let named: Vec<String> = paths.iter().map(|path| walk::shown(path)).collect();
-    let refused =
-        ledger.exhibits().iter().filter(|exhibit| exhibit.disposition == Disposition::Refused && exhibit.sha256.is_empty());
+    let refused = ledger.exhibits().iter().filter(|exhibit| exhibit.disposition == Disposition::Refused && !exhibit.speaks);
     let named = refused.filter(|exhibit| named.contains(&exhibit.path));
     named
         .map(|exhibit| {

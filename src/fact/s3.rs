@@ -23,7 +23,8 @@ impl S3Uri {
         let rest = ["s3://", "s3a://", "s3n://"].iter().find_map(|scheme| text.trim().strip_prefix(scheme))?;
         let rest = rest.split(['?', '#']).next().unwrap_or(rest);
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
-        (!bucket.is_empty() && !bucket.contains(char::is_whitespace)).then(|| Self::new(bucket, key))
+        // No bucket has an `@` in its name; what stands before one may be a password.
+        (!bucket.is_empty() && !bucket.contains(|c: char| c == '@' || c.is_whitespace())).then(|| Self::new(bucket, key))
     }
 
     /// Finds every S3 URI in a text: an environment variable's value, an argument.

@@ -5,11 +5,13 @@
 //! effect: that lies between the request and the first record that shows the component in service with what was asked for.
 
 use super::super::claim::Grade;
+use super::super::coverage::Coverage;
 use super::super::registry::Models;
 use super::super::said::{Said, incarnations};
 use super::{Bounds, Endpoint, Role, Serving, Span};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, ArnKey};
+use crate::fact::call::{Listed, ListedStatement};
 use crate::fact::component::{ComponentAct, ComponentStatement, Specification};
 use crate::time::{Instant, Seconds};
 
@@ -83,6 +85,7 @@ pub(super) fn attach(
     endpoints: &mut Vec<Endpoint>,
     said: Vec<(ArnKey, Said<ComponentStatement>)>,
     models: &Models,
+    coverage: &Coverage,
     as_of: Option<Instant>,
 ) -> Vec<Component> {
     let mut loose = Vec::new();
@@ -96,6 +99,7 @@ pub(super) fn attach(
             let home = said.iter().find_map(|said| said.says.endpoint.clone());
             let began = created.or_else(|| said.iter().filter_map(time).min());
             let deletions = said.iter().filter(|said| said.says.act == ComponentAct::Deleted).filter_map(|said| said.cite.time);
+            let next = next.or_else(|| unlisted(&arn, home.as_ref(), &said, coverage));
             let ends = super::ends(&said, deletions.min(), next, time);
             let position = home.map(|home| place(endpoints, &home, &said, began));
             let endpoint = position.and_then(|position| endpoints.get_mut(position));
@@ -121,6 +125,18 @@ pub(super) fn attach(
         endpoint.spans.extend(super::joined(spans));
     }
     loose
+}
+
+/// Returns when a component was gone at the latest, by the first whole list that lacks it and was made after the last record of it.
+fn unlisted(arn: &Arn, home: Option<&Arn>, said: &[Said<ComponentStatement>], coverage: &Coverage) -> Option<Instant> {
+    let last = said.iter().filter_map(time).max()?;
+    let is_of = |list: &ListedStatement| {
+        let named = list.of.as_ref().is_none_or(|name| home.is_some_and(|home| home.last().eq_ignore_ascii_case(name)));
+        named && list.account.is_some() && list.region.is_some() && list.from.is_none() && list.to.is_none()
+    };
+    let lists = coverage.lists(Listed::InferenceComponents, arn.account(), arn.region());
+    let lacking = lists.filter(|list| is_of(&list.says) && said.iter().all(|own| own.cite.exhibit != list.cite.exhibit));
+    lacking.filter_map(|list| list.says.captured).filter(|captured| *captured > last).min()
 }
 
 /// Returns the position of the life of an endpoint in which a component began.

@@ -10,6 +10,7 @@ use crate::check::{Check, Findings};
 use crate::evidence::citation::Citations;
 use crate::fact::call::CallStatement;
 use crate::finding::{Severity, grouped};
+use crate::time::Instant;
 
 pub(in crate::check) const CHECK: Check = Check {
     id: "feature-store/rejected-event-time",
@@ -113,7 +114,7 @@ fn printed(case: &Case, findings: &mut Findings) {
             )
             .because(format!("The service said: {message}"))
             .between(first, last)
-            .told_apart_by(format!("printed {message} {}", first.map(|first| first.to_seconds_text()).unwrap_or_default()));
+            .told_apart_by(format!("printed {message} {}", first.map(Instant::to_seconds_text).unwrap_or_default()));
         findings.add(finding);
     }
 }

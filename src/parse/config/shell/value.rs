@@ -137,19 +137,13 @@ impl<'a> Shorthand<'a> {
             }
             return Some(Node { line: self.line, value: Value::Items(items) });
         }
-        let text = match self.rest.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                let (inner, rest) = self.rest[1..].split_once(quote)?;
-                self.rest = rest;
-                inner
-            }
-            _ => {
-                let length = self.rest.find(|c| c == ',' || Some(c) == end).unwrap_or(self.rest.len());
-                let (text, rest) = self.rest.split_at(length);
-                self.rest = rest;
-                text
-            }
+        let (text, rest) = if let Some(quote @ ('"' | '\'')) = self.rest.chars().next() {
+            self.rest[1..].split_once(quote)?
+        } else {
+            let length = self.rest.find(|c| c == ',' || Some(c) == end).unwrap_or(self.rest.len());
+            self.rest.split_at(length)
         };
+        self.rest = rest;
         Some(if self.is_known { Node::text(self.line, text.trim()) } else { Node::other(self.line) })
     }
 
