@@ -140,6 +140,15 @@ fn two_models() -> Vec<Value> {
     ]
 }
 
+/// An endpoint that names no model, and a component on it that runs the first.
+fn hosting() -> Vec<Value> {
+    let mut trail = two_models();
+    let variant = json!({"variantName": "A", "initialInstanceCount": 1, "instanceType": "ml.m5.large"});
+    trail[2] = config("2026-10-06T09:30:00Z", "c1", variant);
+    trail.push(component("2026-10-06T11:00:00Z", "CreateInferenceComponent", "m1"));
+    trail
+}
+
 #[test]
 fn requests_of_a_change_that_nobody_saw_end_belong_to_neither() {
     let mut trail = two_models();
@@ -170,13 +179,7 @@ fn an_endpoint_that_came_again_was_gone_before() {
 
 #[test]
 fn a_component_that_came_again_was_gone_before() {
-    let mut trail = two_models();
-    trail[2] = config(
-        "2026-10-06T09:30:00Z",
-        "c1",
-        json!({"variantName": "A", "initialInstanceCount": 1, "instanceType": "ml.m5.large"}),
-    );
-    trail.push(component("2026-10-06T11:00:00Z", "CreateInferenceComponent", "m1"));
+    let trail = hosting();
     let again = shown("ic.json", "m2", "2026-10-07T10:00:00Z", "2026-10-07T10:05:00Z", "2026-10-08T10:00:00Z");
     let told = told(&trail, &[again]);
     let expected = [row("m1 of 10-06T09:00", "10-06T11:00", Some("10-07T10:00")), row("m2 of 10-06T09:01", "10-07T10:00", None)];
@@ -186,13 +189,7 @@ fn a_component_that_came_again_was_gone_before() {
 
 #[test]
 fn a_component_that_a_whole_list_lacks_is_gone() {
-    let mut trail = two_models();
-    trail[2] = config(
-        "2026-10-06T09:30:00Z",
-        "c1",
-        json!({"variantName": "A", "initialInstanceCount": 1, "instanceType": "ml.m5.large"}),
-    );
-    trail.push(component("2026-10-06T11:00:00Z", "CreateInferenceComponent", "m1"));
+    let trail = hosting();
     let list = |command: &'static [&'static str]| -> Answer<'static> {
         ("list.json", json!({"InferenceComponents": []}), command, "2026-10-08T10:00:00Z")
     };
@@ -207,13 +204,7 @@ fn a_component_that_a_whole_list_lacks_is_gone() {
 
 #[test]
 fn a_model_that_came_again_is_another() {
-    let mut trail = two_models();
-    trail[2] = config(
-        "2026-10-06T09:30:00Z",
-        "c1",
-        json!({"variantName": "A", "initialInstanceCount": 1, "instanceType": "ml.m5.large"}),
-    );
-    trail.push(component("2026-10-06T11:00:00Z", "CreateInferenceComponent", "m1"));
+    let mut trail = hosting();
     trail.push(event("2026-10-07T10:00:00Z", "DeleteModel", json!({"modelName": "m1"}), Value::Null));
     trail.push(model("2026-10-07T10:05:00Z", "m1", "new"));
     trail.push(component("2026-10-07T11:00:00Z", "UpdateInferenceComponent", "m1"));
