@@ -13,7 +13,7 @@ pub struct Fields<'a> {
     text: &'a [u8],
     at: usize,
     begun: bool,
-    children: &'a [(u32, u32)],
+    children: &'a [[u32; 2]],
 }
 
 /// Bytes of a text in which searching for a key is worth its preparation.
@@ -102,7 +102,7 @@ impl Fields<'_> {
     /// Returns where the container that opens at `from` ends: known from skimming, or found by counting brackets.
     fn container_end(&mut self, from: usize) -> Option<usize> {
         while let Some((first, rest)) = self.children.split_first() {
-            let (open, close) = (first.0 as usize, first.1 as usize);
+            let [open, close] = first.map(|edge| edge as usize);
             if open > from {
                 break;
             }

@@ -8,13 +8,15 @@
 //!
 //! What this does not notice, in elements nobody deserialises, is a colon where a comma belongs.
 
+mod structure;
 mod token;
 
 pub use token::first_key;
 
-use super::lanes::{self, BLOCKS, Lanes, STRIDE, Words};
+use super::lanes::{self, Lanes, STRIDE};
 use crate::evidence::window::Window;
-use token::{Verdict, is_scalar, last_key, last_token, next_candidate, value_length};
+use structure::{Carry, Structure};
+use token::{Verdict, last_key, last_token, next_candidate, no_scalars, value_length};
 
 /// How elements lie in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub struct Element<'a> {
     /// Where it begins in the content.
     pub offset: u64,
     /// Where its own containers lie in `bytes`, in order, if that is known.
-    pub children: Option<&'a [(u32, u32)]>,
+    pub children: Option<&'a [[u32; 2]]>,
 }
 
 /// A place where the text is no JSON.
@@ -132,106 +134,6 @@ impl lanes::Task for Pass<'_, '_> {
 /// Text the last scalar of a block may reach into.
 const LOOKAHEAD: usize = 40;
 
-/// What is carried from one stride to the next, a bit each.
-#[derive(Clone, Copy)]
-struct Carry {
-    /// The last byte lay inside a string.
-    in_string: u8,
-    /// The first byte is escaped.
-    escaped: bool,
-    /// A value may begin at the first byte.
-    may_begin: u8,
-    /// A value ended at the last byte, or before the spaces that reach up to it.
-    value_ended: u64,
-    /// The last byte was a separator.
-    separator: u8,
-    /// The last byte belonged to a scalar.
-    scalar: u8,
-}
-
-impl Carry {
-    const FRESH: Self = Self { in_string: 0, escaped: false, may_begin: 1, value_ended: 0, separator: 0, scalar: 0 };
-}
-
-/// What a stride holds outside strings, and where it is wrong.
-struct Structure {
-    /// The blocks that hold any of what follows.
-    holds: u8,
-    /// Opening brackets.
-    open: Words,
-    /// Closing brackets.
-    close: Words,
-    /// Brackets and first bytes of scalars.
-    tokens: Words,
-    /// Places where tokens stand side by side that may not.
-    wrong: Words,
-    /// Values that only spaces set apart from the value before them: wrong but at the top.
-    unseparated: Words,
-}
-
-impl Structure {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the vector instructions are enabled in the function this is inlined into")]
-    fn of<L: Lanes>(lanes: L, mut masks: lanes::Masks, carry: &mut Carry) -> Self {
-        if carry.escaped || lanes.holds(lanes.load(&masks.backslash)) != 0 {
-            for (quote, backslash) in masks.quote.iter_mut().zip(masks.backslash) {
-                let escaped;
-                (escaped, carry.escaped) = escapes(backslash, carry.escaped);
-                *quote &= !escaped;
-            }
-        }
-        let quote = lanes.load(&masks.quote);
-        let (string, in_string) = lanes.parity(quote, carry.in_string);
-        carry.in_string = in_string;
-        let inside = lanes.or(string, quote);
-        let open = lanes.without(lanes.load(&masks.open), inside);
-        let close = lanes.without(lanes.load(&masks.close), inside);
-        let separator = lanes.without(lanes.load(&masks.separator), inside);
-        let space = lanes.without(lanes.load(&masks.space), inside);
-        let may_begin = lanes.or(lanes.or(open, separator), space);
-        let scalar = lanes.without(lanes.without(lanes.fill(u8::MAX), inside), lanes.or(close, may_begin));
-
-        // A value begins only after an opening bracket, a separator or a space; no separator or closing bracket follows a
-        // separator. (What may follow a string or a closing bracket is thereby settled too.)
-        let after_begin;
-        (after_begin, carry.may_begin) = lanes.next(may_begin, carry.may_begin);
-        let after_scalar;
-        (after_scalar, carry.scalar) = lanes.next(scalar, carry.scalar);
-        let after_separator;
-        (after_separator, carry.separator) = lanes.next(separator, carry.separator);
-        let tokens = lanes.or(open, lanes.without(scalar, after_scalar));
-        let begins = lanes.or(lanes.and(quote, string), tokens);
-        let tokens = lanes.or(tokens, close);
-        let wrong = lanes.or(lanes.without(begins, after_begin), lanes.and(after_separator, lanes.or(separator, close)));
-        let value = lanes.without(lanes.without(lanes.fill(u8::MAX), string), may_begin);
-        let mut unseparated = [0; BLOCKS];
-        let mut holds = lanes.holds(lanes.or(tokens, wrong));
-        // Between two values stands a separator, also across spaces.
-        if lanes.holds(space) == 0 {
-            unseparated[0] = carry.value_ended & lanes.store(begins)[0];
-            holds |= u8::from(unseparated[0] != 0);
-            carry.value_ended = u64::from(lanes.tops(value) >> 7);
-        } else {
-            let (spaces, values, begins) = (lanes.store(space), lanes.store(value), lanes.store(begins));
-            for (block, unseparated) in unseparated.iter_mut().enumerate() {
-                let (space, value) = (spaces[block], values[block]);
-                let (skipped, reaches) = ((value << 1 | carry.value_ended) & space).overflowing_add(space);
-                *unseparated = (skipped | carry.value_ended) & !space & begins[block];
-                carry.value_ended = value >> 63 | u64::from(reaches);
-            }
-            holds |= lanes.holds(lanes.load(&unseparated));
-        }
-        Self {
-            holds,
-            open: lanes.store(open),
-            close: lanes.store(close),
-            tokens: lanes.store(tokens),
-            wrong: lanes.store(wrong),
-            unseparated,
-        }
-    }
-}
-
 struct Skimmer {
     depth_of_elements: u32,
     longest: usize,
@@ -243,7 +145,9 @@ struct Skimmer {
     kinds: u64,
     /// Where the open element begins, in the window's bytes.
     start: Option<usize>,
-    children: Vec<(u32, u32)>,
+    /// Where the element's own containers begin and end, in turn, in its first `edge` places.
+    edges: Vec<u32>,
+    edge: usize,
     list: String,
     index: u32,
     /// Where text of the object at the top begins that is not in `header` yet.
@@ -264,7 +168,8 @@ impl Skimmer {
             depth: 0,
             kinds: 0,
             start: None,
-            children: Vec::new(),
+            edges: Vec::new(),
+            edge: 0,
             list: String::new(),
             index: 0,
             header_from: (layout == Layout::Members).then_some(0),
@@ -301,25 +206,28 @@ impl Skimmer {
                 let block = holds.trailing_zeros() as usize;
                 holds &= holds - 1;
                 let begin = at + 64 * block;
-                let mut wrong = bits.wrong[block];
+                let mut wrong = bits.wrong[block] | no_scalars(text, begin, bits.scalars[block]);
                 if bits.unseparated[block] != 0 {
                     // At the top, values follow each other: only what stands inside a bracket is judged.
                     let inside = self.depth > 0 && (bits.close[block] == 0 || self.depth > 1);
                     wrong |= if inside { bits.unseparated[block] } else { bits.unseparated[block] & !bits.open[block] };
                 }
                 let before_wrong = (wrong & wrong.wrapping_neg()).wrapping_sub(1);
-                let mut tokens = bits.tokens[block] & before_wrong;
-                while tokens != 0 {
-                    let here = begin + tokens.trailing_zeros() as usize;
-                    let bit = tokens & tokens.wrapping_neg();
-                    tokens ^= bit;
-                    let is_deep = self.depth > self.depth_of_elements + 1 && self.start.is_some();
+                let mut brackets = (bits.open[block] | bits.close[block]) & before_wrong;
+                while brackets != 0 {
+                    if let Some(start) = self.start {
+                        brackets = self.inside(text, begin, brackets, start);
+                        if brackets == 0 {
+                            break;
+                        }
+                    }
+                    let here = begin + brackets.trailing_zeros() as usize;
+                    let bit = brackets & brackets.wrapping_neg();
+                    brackets ^= bit;
                     let stands = if bits.open[block] & bit != 0 {
-                        if is_deep { self.opened_deep(text, here) } else { self.opened(text, here) }
-                    } else if bits.close[block] & bit != 0 {
-                        if is_deep { self.closed_deep(text, here) } else { self.closed(text, here, offset, visit) }
+                        self.opened(text, here)
                     } else {
-                        is_scalar(&text[here..])
+                        self.closed(text, here, offset, visit)
                     };
                     if !stands {
                         return Step::Suspicious(self.start.unwrap_or(here));
@@ -337,27 +245,40 @@ impl Skimmer {
         step
     }
 
-    /// Enters a bracket inside a container of an element, of which nothing is noted; returns false as [`Self::opened`] does.
+    /// Takes the brackets of a block that stand inside the element which begins at `start`, up to the one that closes it or may
+    /// not stand; returns those that are left.
+    ///
+    /// Whether a bracket opens or closes cannot be foreseen, so nothing here depends on it but what is reckoned.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "measured: most brackets are of these")]
-    fn opened_deep(&mut self, text: &[u8], at: usize) -> bool {
-        let in_array = self.kinds & 1 == 1;
-        if self.depth >= 63 || (!in_array && text[at - 1] != b':' && last_token(&text[..at]) != Some(b':')) {
-            return false;
+    fn inside(&mut self, text: &[u8], begin: usize, brackets: u64, start: usize) -> u64 {
+        let (mut depth, mut kinds, mut edge) = (self.depth, self.kinds, self.edge);
+        let mut left = brackets;
+        if self.edges.len() < edge + 64 {
+            self.edges.resize(2 * edge + 64, 0);
         }
-        self.depth += 1;
-        self.kinds = self.kinds << 1 | u64::from(text[at] == b'[');
-        true
-    }
-
-    /// Leaves it.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "measured: most brackets are of these")]
-    fn closed_deep(&mut self, text: &[u8], at: usize) -> bool {
-        let stands = (self.kinds & 1 == 1) == (text[at] == b']');
-        self.depth -= u32::from(stands);
-        self.kinds >>= u32::from(stands);
-        stands
+        while left != 0 {
+            let here = begin + left.trailing_zeros() as usize;
+            let [before, bracket] = [text[here - 1], text[here]];
+            // `[{` have this bit, `]}` have not; `[]` lack the other, `{}` do not.
+            let opens = u32::from(bracket >> 1 & 1);
+            let is_square = u64::from(!bracket >> 5 & 1);
+            let may_open = u32::from(kinds & 1 == 1) | u32::from(before == b':');
+            let may_close = u32::from(kinds & 1 == is_square) & u32::from(depth > self.depth_of_elements);
+            if opens & may_open | (1 - opens) & may_close == 0 || depth >= 63 {
+                break;
+            }
+            let opened = u64::from(opens).wrapping_neg();
+            kinds = (kinds << 1 | is_square) & opened | kinds >> 1 & !opened;
+            let after = depth + 2 * opens - 1;
+            // Overwritten by the next one, where the bracket is not of one of the element's own containers.
+            self.edges[edge] = narrow(here - start) + (1 - opens);
+            edge += usize::from(depth.min(after) == self.depth_of_elements);
+            depth = after;
+            left &= left - 1;
+        }
+        (self.depth, self.kinds, self.edge) = (depth, kinds, edge);
+        left
     }
 
     /// Enters a bracket; returns false where it cannot stand, or is nested beyond what is tracked here.
@@ -373,10 +294,10 @@ impl Skimmer {
         self.kinds = self.kinds << 1 | u64::from(is_array);
         if self.depth == self.depth_of_elements && in_array {
             self.start = Some(at);
-            self.children.clear();
+            self.edge = 0;
         } else if let Some(start) = self.start {
             if self.depth == self.depth_of_elements + 1 {
-                self.children.push((narrow(at - start), 0));
+                self.note_edge(at - start);
             }
         } else if self.keeps_header && self.depth == 2 && is_array {
             self.list_opened(text, at);
@@ -401,14 +322,12 @@ impl Skimmer {
                     list: &self.list,
                     index: self.index,
                     offset: offset + start as u64,
-                    children: Some(&self.children),
+                    children: Some(self.edges[..self.edge].as_chunks().0),
                 }));
                 self.index += 1;
                 self.start = None;
-            } else if self.depth == self.depth_of_elements + 1
-                && let Some(child) = self.children.last_mut()
-            {
-                child.1 = narrow(at + 1 - start);
+            } else if self.depth == self.depth_of_elements + 1 {
+                self.note_edge(at + 1 - start);
             }
         } else if self.keeps_header && self.depth == 2 && self.kinds & 1 == 1 {
             self.header_from = Some(at + 1);
@@ -416,6 +335,12 @@ impl Skimmer {
         self.depth -= 1;
         self.kinds >>= 1;
         true
+    }
+
+    fn note_edge(&mut self, at: usize) {
+        self.edges.truncate(self.edge);
+        self.edges.push(narrow(at));
+        self.edge += 1;
     }
 
     /// Begins a list of the object at the top: its key is the last word of the header so far. The same list of a document behind it goes
@@ -567,24 +492,6 @@ impl Skimmer {
         let until = text.len();
         self.save_header(text, until);
     }
-}
-
-/// Returns the bits that a backslash before them escapes, and whether the next block's first byte is.
-fn escapes(backslashes: u64, carried: bool) -> (u64, bool) {
-    let mut escaped = u64::from(carried);
-    let mut left = backslashes & !escaped;
-    let mut next = false;
-    while left != 0 {
-        let at = left.trailing_zeros();
-        left &= left - 1;
-        if at == 63 {
-            next = true;
-        } else {
-            escaped |= 2 << at;
-            left &= !(2 << at);
-        }
-    }
-    (escaped, next)
 }
 
 /// Positions inside one element fit 32 bits, as elements are bounded far below 4 GiB.

@@ -61,8 +61,47 @@ pub(super) fn last_token(text: &[u8]) -> Option<u8> {
     text.iter().rev().find(|byte| !byte.is_ascii_whitespace()).copied()
 }
 
+/// Returns those of the scalars of a block, the first bytes of which are given, that are none: neither numbers nor `true`, `false`
+/// or `null`, or not set apart from what follows.
+pub(super) fn no_scalars(text: &[u8], begin: usize, first_bytes: u64) -> u64 {
+    let (mut left, mut wrong) = (first_bytes, 0);
+    while left != 0 {
+        let bit = left & left.wrapping_neg();
+        left ^= bit;
+        let scalar = &text[begin + bit.trailing_zeros() as usize..];
+        if !is_word(scalar) && !is_scalar(scalar) {
+            wrong |= bit;
+        }
+    }
+    wrong
+}
+
+/// Returns whether one of the words begins the text, as [`is_scalar`] does, all at once: which one it is cannot be foreseen.
+fn is_word(text: &[u8]) -> bool {
+    const TRUE: u64 = u64::from_le_bytes(*b"true\0\0\0\0");
+    const NULL: u64 = u64::from_le_bytes(*b"null\0\0\0\0");
+    const FALSE: u64 = u64::from_le_bytes(*b"false\0\0\0");
+    let Some(first) = text.first_chunk() else { return false };
+    let bytes = u64::from_le_bytes(*first);
+    let (four, five) = (bytes & 0xffff_ffff, bytes & 0xff_ffff_ffff);
+    let is_five = five == FALSE;
+    let [.., after] = (bytes << if is_five { 16 } else { 24 }).to_le_bytes();
+    ((four == TRUE) | (four == NULL) | is_five) & ENDS[usize::from(after)]
+}
+
+/// What a scalar may be followed by.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let (mut at, bytes) = (0, *b",]} \n\r\t");
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 /// Returns whether a scalar begins the text: a number, `true`, `false` or `null`, and then no more of it.
-pub(super) fn is_scalar(text: &[u8]) -> bool {
+fn is_scalar(text: &[u8]) -> bool {
     let rest = match text {
         [b't', b'r', b'u', b'e', rest @ ..] | [b'n', b'u', b'l', b'l', rest @ ..] | [b'f', b'a', b'l', b's', b'e', rest @ ..] => {
             rest
@@ -72,7 +111,7 @@ pub(super) fn is_scalar(text: &[u8]) -> bool {
             None => return false,
         },
     };
-    matches!(rest.first(), None | Some(b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t'))
+    rest.first().is_none_or(|byte| ENDS[usize::from(*byte)])
 }
 
 fn after_number(text: &[u8]) -> Option<&[u8]> {

@@ -77,7 +77,7 @@ impl<'a> Head<'a> {
     fn at_the_usual_place(element: &Element<'a>, usual: &mut Usual) -> Option<Self> {
         let text = element.bytes;
         let children = element.children?;
-        let (open, close) = *children.first()?;
+        let [open, close] = *children.first()?;
         let (open, close) = (open as usize, close as usize);
         // Nothing else stands before it: whatever did would not be read.
         let (_, before) = member(text.get(..open)?, br#"{"eventVersion":""#)?;
@@ -92,8 +92,8 @@ impl<'a> Head<'a> {
         let account = account(text, children, usual)?;
         let at = usual.time(time)?;
         let [source, name, region, account] = [source, name, region, account].map(Cow::Borrowed);
-        let is_asked = |(open, _): &&(u32, u32)| text[..*open as usize].ends_with(br#","requestParameters":"#);
-        let request = children.get(1).filter(is_asked).map_or(text, |(open, close)| &text[*open as usize..*close as usize]);
+        let is_asked = |&&[open, _]: &&[u32; 2]| text[..open as usize].ends_with(br#","requestParameters":"#);
+        let request = children.get(1).filter(is_asked).map_or(text, |[open, close]| &text[*open as usize..*close as usize]);
         Some(Self { at, source, name, region, account, identity: &text[open..close], request, read })
     }
 
@@ -245,9 +245,9 @@ fn member<'a>(text: &'a [u8], key: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 
 /// Returns the account that `CloudTrail` writes near the end of a record, between the containers in it: there, only a key can be
 /// a quoted text before a colon.
-fn account<'a>(text: &'a [u8], children: &[(u32, u32)], usual: &mut Usual) -> Option<&'a [u8]> {
+fn account<'a>(text: &'a [u8], children: &[[u32; 2]], usual: &mut Usual) -> Option<&'a [u8]> {
     let mut end = text.len();
-    for (open, close) in children.iter().rev() {
+    for [open, close] in children.iter().rev() {
         let between = text.get(*close as usize..end)?;
         let again = between.len().checked_sub(usual.account).filter(|at| between[*at..].starts_with(ACCOUNT));
         if let Some(found) = again.or_else(|| NEEDLES.account.find(between)) {
