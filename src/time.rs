@@ -5,14 +5,17 @@
 //! them into one integer of microseconds since the epoch, and writes it back as RFC 3339 in UTC. Nothing here reads a clock.
 
 use std::fmt;
+use std::num::NonZeroI64;
 
 use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
+///
+/// Zero is left out, so that an `Option` takes no more room than an instant: what is not before the epoch is counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+pub struct Instant(NonZeroI64);
 
 /// Seconds as a signed count, for differences between instants.
 pub type Seconds = i64;
@@ -26,45 +29,49 @@ impl Instant {
 
     /// Returns the instant that lies `micros` microseconds after the epoch.
     pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
+        match NonZeroI64::new(if micros < 0 { micros } else { micros.saturating_add(1) }) {
+            Some(counted) => Self(counted),
+            None => Self(NonZeroI64::MIN),
+        }
     }
 
     /// Returns the instant that lies `millis` milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(millis.saturating_mul(1_000))
+        Self::from_micros(millis.saturating_mul(1_000))
     }
 
     /// Returns the instant that lies `seconds` seconds after the epoch.
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(1_000_000))
+        Self::from_micros(seconds.saturating_mul(1_000_000))
     }
 
     /// Returns the microseconds since the epoch.
     pub const fn micros(self) -> i64 {
-        self.0
+        let counted = self.0.get();
+        if counted < 0 { counted } else { counted - 1 }
     }
 
     /// Returns the whole seconds since the epoch, rounded down.
     pub const fn seconds(self) -> i64 {
-        self.0.div_euclid(1_000_000)
+        self.micros().div_euclid(1_000_000)
     }
 
     /// Returns this instant moved by `seconds` (negative: earlier).
     #[must_use]
     pub const fn plus(self, seconds: Seconds) -> Self {
-        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+        Self::from_micros(self.micros().saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
     /// Returns the seconds from `earlier` to this instant, rounded towards zero.
     pub const fn since(self, earlier: Self) -> Seconds {
-        self.0.saturating_sub(earlier.0) / 1_000_000
+        self.micros().saturating_sub(earlier.micros()) / 1_000_000
     }
 
     /// Returns the latest instant not after this one that is a whole number of `seconds` after the epoch.
     #[must_use]
     pub const fn rounded_down(self, seconds: Seconds) -> Self {
         match seconds.checked_mul(1_000_000) {
-            Some(step) if step > 0 => Self(self.0.saturating_sub(self.0.rem_euclid(step))),
+            Some(step) if step > 0 => Self::from_micros(self.micros().saturating_sub(self.micros().rem_euclid(step))),
             _ => self,
         }
     }
@@ -73,7 +80,7 @@ impl Instant {
     #[must_use]
     pub const fn rounded_up(self, seconds: Seconds) -> Self {
         let down = self.rounded_down(seconds);
-        if down.0 == self.0 { self } else { down.plus(seconds) }
+        if down.micros() == self.micros() { self } else { down.plus(seconds) }
     }
 
     /// Reads the text forms listed in the module documentation; text without a zone is taken as UTC only where
@@ -87,7 +94,7 @@ impl Instant {
             return Some(instant);
         }
         if let Ok(stamp) = text.parse::<Timestamp>() {
-            return Some(Self(stamp.as_microsecond()));
+            return Some(Self::from_micros(stamp.as_microsecond()));
         }
         if let Ok(number) = text.parse::<f64>() {
             return Self::from_number(number);
@@ -96,7 +103,7 @@ impl Instant {
         if zoneless_is_utc {
             let civil: jiff::civil::DateTime = text.parse().ok()?;
             let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
-            return Some(Self(zoned.timestamp().as_microsecond()));
+            return Some(Self::from_micros(zoned.timestamp().as_microsecond()));
         }
         None
     }
@@ -108,22 +115,22 @@ impl Instant {
         }
         let micros = if number.abs() >= MILLISECONDS_FROM { number * 1e3 } else { number * 1e6 };
         #[expect(clippy::cast_possible_truncation, reason = "bounded above by 1e15 * 1e3 < i64::MAX")]
-        Some(Self(micros.round() as i64)).filter(|at| *at < Self::LAST)
+        Some(Self::from_micros(micros.round() as i64)).filter(|at| *at < Self::LAST)
     }
 
     /// Reads a text in the given `strptime` form as UTC.
     pub fn parse_as(form: &str, text: &str) -> Option<Self> {
         let broken = jiff::fmt::strtime::parse(form, text).ok()?;
         if let Ok(stamp) = broken.to_timestamp() {
-            return Some(Self(stamp.as_microsecond()));
+            return Some(Self::from_micros(stamp.as_microsecond()));
         }
         let civil = broken.to_datetime().ok()?;
-        Some(Self(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond()))
+        Some(Self::from_micros(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond()))
     }
 
     /// Writes the instant in the given time zone, with its offset, to the second.
     pub fn in_zone(self, zone: &TimeZone) -> String {
-        match Timestamp::from_microsecond(self.0) {
+        match Timestamp::from_microsecond(self.micros()) {
             Ok(stamp) => stamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
             Err(_) => self.to_string(),
         }
@@ -169,8 +176,8 @@ fn canonical(text: &[u8]) -> Option<Instant> {
 impl fmt::Display for Instant {
     /// Writes RFC 3339 in UTC with `Z`; the fraction only where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ends = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        write!(f, "{}", Timestamp::from_microsecond(self.0).unwrap_or(ends))
+        let ends = if self.micros() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        write!(f, "{}", Timestamp::from_microsecond(self.micros()).unwrap_or(ends))
     }
 }
 
@@ -236,6 +243,14 @@ mod tests {
         }
         assert_eq!(utc("1772446323.118"), "2026-03-02T10:12:03.118Z");
         assert_eq!(utc("2026-03-02T11:12:03.118000+01:00"), "2026-03-02T10:12:03.118Z");
+    }
+
+    #[test]
+    fn what_lies_around_the_epoch_keeps_its_place() {
+        let around: Vec<Instant> = [i64::MIN, -2, -1, 0, 1, 2].map(Instant::from_micros).to_vec();
+        assert!(around.is_sorted_by(|one, next| one < next));
+        assert_eq!(around.iter().map(|at| at.micros()).collect::<Vec<_>>(), [i64::MIN, -2, -1, 0, 1, 2]);
+        assert_eq!(size_of::<Option<Instant>>(), size_of::<Instant>());
     }
 
     #[test]

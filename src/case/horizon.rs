@@ -7,6 +7,7 @@ use crate::evidence::citation::Source;
 use crate::fact::Fact;
 use crate::fact::Statement;
 use crate::fact::component::ComponentAct;
+use crate::fact::job::JobCourse;
 use crate::fact::monitor::MonitorWhat;
 use crate::fact::serving::EndpointAct;
 use crate::time::Instant;
@@ -26,19 +27,17 @@ fn cut_one(mut fact: Fact, as_of: Instant) -> Option<Fact> {
     }
     let keep = match &mut fact.statement {
         Statement::Job(says) => {
-            if later(says.ended) {
-                says.ended = None;
+            if later(says.course().ended) {
                 says.status = None;
-                says.secondary = None;
-                says.failure = None;
-                says.exit_message = None;
-                says.artifact = None;
-                says.metrics.clear();
             }
-            if later(says.started) {
-                says.started = None;
+            if let Some(course) = says.course_mut() {
+                if later(course.ended) {
+                    let JobCourse { started, phases, parent, .. } = std::mem::take(course);
+                    *course = JobCourse { started, phases, parent, ..JobCourse::default() };
+                }
+                course.started = course.started.filter(|at| !later(Some(*at)));
+                course.phases.retain(|phase| !later(phase.from));
             }
-            says.phases.retain(|phase| !later(phase.from));
             !later(says.created)
         }
         Statement::Package(says) => {

@@ -174,8 +174,8 @@ impl Job {
             said.iter().map(|said| &said.says).max_by_key(|says| (list(says), u8::MAX - rank(says)))
         };
         let tags = said.iter().flat_map(|said| said.says.tags.clone()).collect();
-        let name = first(&said, rank, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned());
-        let stated = first(&said, rank, |says| says.artifact.clone()).map(|uri| JobArtifact { uri, derived: false });
+        let name = first(&said, rank, |says| says.name.as_deref().map(str::to_owned)).unwrap_or_else(|| arn.last().to_owned());
+        let stated = first(&said, rank, |says| says.course().artifact.clone()).map(|uri| JobArtifact { uri, derived: false });
         let kind = first(&said, rank, |says| (says.kind == JobKind::Monitoring).then_some(says.kind))
             .or_else(|| first(&said, rank, |says| Some(says.kind)))?;
         let derived = first(&said, rank, |says| says.output_path.clone())
@@ -184,31 +184,31 @@ impl Job {
         Some(Self {
             kind,
             created: first(&said, rank, |says| says.created).or(created),
-            started: first(&said, rank, |says| says.started),
-            ended: first(&said, rank, |says| says.ended),
+            started: first(&said, rank, |says| says.course().started),
+            ended: first(&said, rank, |says| says.course().ended),
             status,
             secondary: ending
-                .and_then(|says| says.secondary.clone())
-                .or_else(|| first(&said, rank, |says| says.secondary.clone())),
-            exit: first(&said, rank, |says| says.exit_message.clone().or_else(|| says.failure.clone())),
+                .and_then(|says| says.course().secondary.clone())
+                .or_else(|| first(&said, rank, |says| says.course().secondary.clone())),
+            exit: first(&said, rank, |says| says.course().exit_message.clone().or_else(|| says.course().failure.clone())),
             limit,
             limit_set_by,
-            role: first(&said, rank, |says| says.role.clone()),
-            image: first(&said, rank, |says| says.image.clone()),
+            role: first(&said, rank, |says| says.role.as_deref().map(str::to_owned)),
+            image: first(&said, rank, |says| says.image.as_deref().map(str::to_owned)),
             arguments: longest(|says| says.arguments.len()).map(|says| says.arguments.clone()).unwrap_or_default(),
             inputs: longest(|says| says.inputs.len()).map(|says| says.inputs.clone()).unwrap_or_default(),
             outputs: longest(|says| says.outputs.len()).map(|says| says.outputs.clone()).unwrap_or_default(),
             artifact: stated.or(derived),
-            checkpoint: first(&said, rank, |says| says.checkpoint.clone()),
-            model: first(&said, rank, |says| says.model.clone()),
+            checkpoint: first(&said, rank, |says| says.checkpoint.as_deref().cloned()),
+            model: first(&said, rank, |says| says.model.as_deref().map(str::to_owned)),
             hyperparameters: longest(|says| says.hyperparameters.len())
                 .map(|says| says.hyperparameters.clone())
                 .unwrap_or_default(),
             environment: longest(|says| says.environment.len()).map(|says| says.environment.clone()).unwrap_or_default(),
             tags,
-            phases: longest(|says| says.phases.len()).map(|says| says.phases.clone()).unwrap_or_default(),
-            parent: first(&said, rank, |says| says.parent.clone()),
-            metrics: longest(|says| says.metrics.len()).map(|says| says.metrics.clone()).unwrap_or_default(),
+            phases: longest(|says| says.course().phases.len()).map(|says| says.course().phases.clone()).unwrap_or_default(),
+            parent: first(&said, rank, |says| says.course().parent.clone()),
+            metrics: longest(|says| says.course().metrics.len()).map(|says| says.course().metrics.clone()).unwrap_or_default(),
             by,
             is_described: said.iter().any(|said| said.says.words != Words::Row),
             name,

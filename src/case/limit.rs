@@ -24,8 +24,9 @@ pub struct AtLimit {
 /// somebody stops them.
 pub fn at_limit(case: &Case, job: &Job) -> Option<AtLimit> {
     if job.states_limit_reached() {
-        let evidence = job
-            .cites(|says| says.secondary.as_deref().is_some_and(|text| text.ends_with("Exceeded")) || !says.phases.is_empty())?;
+        let evidence = job.cites(|says| {
+            says.course().secondary.as_deref().is_some_and(|text| text.ends_with("Exceeded")) || !says.course().phases.is_empty()
+        })?;
         return Some(AtLimit { grade: Grade::B, evidence, how: "its status says so" });
     }
     if job.status != Some(JobStatus::Stopped) {

@@ -160,7 +160,7 @@ fn jobs(case: &Case, book: &mut Book) {
             event.by(job.by.as_deref()).related(job.parent.iter().map(ToString::to_string)).related(places());
             event.detail(format!("{kind} job{limit}"));
         }
-        if let Some(event) = book.note(job.started, arn, "job started", job.cites(|says| says.started.is_some())) {
+        if let Some(event) = book.note(job.started, arn, "job started", job.cites(|says| says.course().started.is_some())) {
             event.detail(format!("{kind} job"));
         }
         let ended = match job.status {
@@ -169,7 +169,7 @@ fn jobs(case: &Case, book: &mut Book) {
             Some(JobStatus::Stopped) => "job stopped",
             _ => "job ended",
         };
-        if let Some(event) = book.note(job.ended, arn, ended, job.cites(|says| says.ended.is_some())) {
+        if let Some(event) = book.note(job.ended, arn, ended, job.cites(|says| says.course().ended.is_some())) {
             let lasted = job.duration().zip(job.limit).map(|(lasted, limit)| format!("after {lasted} s of at most {limit} s"));
             let words: Vec<String> = [job.secondary.clone(), lasted, job.exit.clone()].into_iter().flatten().collect();
             event.related(outputs()).detail(words.join("; "));

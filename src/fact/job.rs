@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::arn::Arn;
 use super::s3::S3Uri;
+use super::symbol::Symbol;
 use super::{Excerpt, Words, at};
 use crate::time::{Instant, Seconds};
 
@@ -149,7 +150,7 @@ pub enum InputRole {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobInput {
     /// Channel or input name.
-    pub name: String,
+    pub name: Symbol,
     /// Where it lies in S3.
     pub uri: Option<S3Uri>,
     /// What the URI means.
@@ -166,7 +167,7 @@ pub struct JobInput {
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobOutput {
     /// Output name.
-    pub name: String,
+    pub name: Symbol,
     /// Where it is written.
     pub uri: Option<S3Uri>,
     /// Whether it is written while the job runs, so that a stopped job leaves a part of it.
@@ -194,59 +195,80 @@ pub struct JobStatement {
     /// ARN.
     pub arn: Arn,
     /// Name with its case.
-    pub name: Option<String>,
+    pub name: Option<Symbol>,
     /// Whose words these are.
     pub words: Words,
     /// When the job was created; of a request, when the call was completed.
     pub created: Option<Instant>,
-    /// When its work began.
-    pub started: Option<Instant>,
-    /// When it ended.
-    pub ended: Option<Instant>,
     /// When the record was made: the event's time, or when the answer was captured.
     pub seen: Option<Instant>,
     /// Where it stands.
     pub status: Option<JobStatus>,
-    /// The finer status, such as `MaxRuntimeExceeded`.
-    pub secondary: Option<String>,
-    /// Why it failed.
-    pub failure: Option<String>,
-    /// What the container said at its end.
-    pub exit_message: Option<String>,
     /// The run-time limit.
     pub limit: Option<Seconds>,
     /// Whether the statement is one that would carry a limit if the caller had set one.
     pub states_limit: bool,
     /// Execution role.
-    pub role: Option<String>,
+    pub role: Option<Symbol>,
     /// Image, or algorithm, as the caller named it.
-    pub image: Option<String>,
+    pub image: Option<Symbol>,
     /// Container arguments.
     pub arguments: Vec<String>,
     /// Inputs.
     pub inputs: Vec<JobInput>,
     /// Outputs.
     pub outputs: Vec<JobOutput>,
-    /// Model artifact.
-    pub artifact: Option<S3Uri>,
     /// Where outputs go, before the job's name is added.
     pub output_path: Option<S3Uri>,
     /// Where checkpoints are kept: an input if something lies there.
-    pub checkpoint: Option<S3Uri>,
+    pub checkpoint: Option<Box<S3Uri>>,
     /// Model that a transform job runs.
-    pub model: Option<String>,
+    pub model: Option<Symbol>,
     /// Hyperparameters, values as written.
     pub hyperparameters: LiteMap<String, String>,
     /// Environment.
     pub environment: LiteMap<String, String>,
     /// Tags.
     pub tags: LiteMap<String, String>,
+    /// The course it took; `None` where nothing is said of that, as in requests.
+    course: Option<Box<JobCourse>>,
+}
+
+/// What only the service knows of a job: who made it, how it went and how it ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobCourse {
+    /// When its work began.
+    pub started: Option<Instant>,
+    /// When it ended.
+    pub ended: Option<Instant>,
+    /// The finer status, such as `MaxRuntimeExceeded`.
+    pub secondary: Option<String>,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// What the container said at its end.
+    pub exit_message: Option<String>,
+    /// Model artifact.
+    pub artifact: Option<S3Uri>,
     /// Phases, in order.
     pub phases: Vec<Phase>,
     /// What made the job: a tuning job, a monitoring schedule.
     pub parent: Option<Arn>,
     /// Metrics at the end of training.
     pub metrics: Vec<(String, f64)>,
+}
+
+impl JobCourse {
+    const NONE: Self = Self {
+        started: None,
+        ended: None,
+        secondary: None,
+        failure: None,
+        exit_message: None,
+        artifact: None,
+        phases: Vec::new(),
+        parent: None,
+        metrics: Vec::new(),
+    };
 }
 
 impl JobStatement {
@@ -258,13 +280,8 @@ impl JobStatement {
             words,
             name: None,
             created: None,
-            started: None,
-            ended: None,
             seen: None,
             status: None,
-            secondary: None,
-            failure: None,
-            exit_message: None,
             limit: None,
             states_limit: false,
             role: None,
@@ -272,17 +289,32 @@ impl JobStatement {
             arguments: Vec::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
-            artifact: None,
             output_path: None,
             checkpoint: None,
             model: None,
             hyperparameters: LiteMap::new_vec(),
             environment: LiteMap::new_vec(),
             tags: LiteMap::new_vec(),
-            phases: Vec::new(),
-            parent: None,
-            metrics: Vec::new(),
+            course: None,
         }
+    }
+
+    /// Returns the course it took, as far as it is told.
+    pub fn course(&self) -> &JobCourse {
+        const NONE: &JobCourse = &JobCourse::NONE;
+        self.course.as_deref().unwrap_or(NONE)
+    }
+
+    /// Returns the course it took for what must be taken back, if it is told.
+    pub fn course_mut(&mut self) -> Option<&mut JobCourse> {
+        self.course.as_deref_mut()
+    }
+
+    /// States the course it took.
+    #[must_use]
+    pub fn with_course(mut self, course: JobCourse) -> Self {
+        self.course = (course != JobCourse::NONE).then(|| Box::new(course));
+        self
     }
 
     /// Quotes the statement.
@@ -293,17 +325,19 @@ impl JobStatement {
             Words::Event => "job event:",
             Words::Row => "job listed:",
         };
-        let secondary = self.secondary.as_ref().filter(|secondary| self.status.map(JobStatus::name) != Some(secondary.as_str()));
+        let course = self.course();
+        let secondary =
+            course.secondary.as_ref().filter(|secondary| self.status.map(JobStatus::name) != Some(secondary.as_str()));
         let excerpt = Excerpt::of(what)
             .and("name", self.name.as_deref().or(Some(self.arn.last())))
             .and("status", self.status.map(JobStatus::name))
             .and("secondaryStatus", secondary)
             .and("created", at(self.created))
-            .and("started", at(self.started))
-            .and("ended", at(self.ended))
+            .and("started", at(course.started))
+            .and("ended", at(course.ended))
             .and("maxRuntimeInSeconds", self.limit)
             .and("image", self.image.as_ref())
-            .and("artifact", self.artifact.as_ref());
+            .and("artifact", course.artifact.as_ref());
         self.inputs.iter().fold(excerpt, |excerpt, input| excerpt.and(&input.name, input.uri.as_ref())).text()
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::symbol::Symbols;
+
 /// A bucket and a key or key prefix; the key may be empty.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct S3Uri {
@@ -20,11 +22,20 @@ impl S3Uri {
 
     /// Reads `s3://bucket/key`, also `s3a` and `s3n`.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parts(text).map(|(bucket, key)| Self::new(bucket, key))
+    }
+
+    /// Reads it as [`Self::parse`] does, and shares the bucket's name.
+    pub fn shared(text: &str, symbols: &mut Symbols) -> Option<Self> {
+        Self::parts(text).map(|(bucket, key)| Self { bucket: symbols.of(bucket).into(), key: key.into() })
+    }
+
+    fn parts(text: &str) -> Option<(&str, &str)> {
         let rest = ["s3://", "s3a://", "s3n://"].iter().find_map(|scheme| text.trim().strip_prefix(scheme))?;
         let rest = rest.split(['?', '#']).next().unwrap_or(rest);
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         // No bucket has an `@` in its name; what stands before one may be a password.
-        (!bucket.is_empty() && !bucket.contains(|c: char| c == '@' || c.is_whitespace())).then(|| Self::new(bucket, key))
+        (!bucket.is_empty() && !bucket.contains(|c: char| c == '@' || c.is_whitespace())).then_some((bucket, key))
     }
 
     /// Finds every S3 URI in a text: an environment variable's value, an argument.

@@ -84,16 +84,16 @@ fn event(envelope: Envelope, place: &Locator, cx: &Context<'_>, sink: &mut Sink)
     };
     let statement = match kind.as_str() {
         "SageMaker Training Job State Change" => {
-            typed(detail, place, sink).and_then(|shape| job::training(shape, &setting)).map(of_job)
+            typed(detail, place, sink).and_then(|shape| job::training(shape, &setting, &mut sink.symbols)).map(of_job)
         }
         "SageMaker Processing Job State Change" => {
-            typed(detail, place, sink).and_then(|shape| job::processing(shape, &setting)).map(of_job)
+            typed(detail, place, sink).and_then(|shape| job::processing(shape, &setting, &mut sink.symbols)).map(of_job)
         }
         "SageMaker Transform Job State Change" => {
-            typed(detail, place, sink).and_then(|shape| job::transform(shape, &setting)).map(of_job)
+            typed(detail, place, sink).and_then(|shape| job::transform(shape, &setting, &mut sink.symbols)).map(of_job)
         }
         "SageMaker HyperParameter Tuning Job State Change" => {
-            typed(detail, place, sink).and_then(|shape| job::tuning(shape, &setting)).map(of_job)
+            typed(detail, place, sink).and_then(|shape| job::tuning(shape, &setting, &mut sink.symbols)).map(of_job)
         }
         "SageMaker Model State Change" => typed(detail, place, sink)
             .and_then(|shape| registry::model(shape, &setting))

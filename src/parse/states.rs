@@ -80,10 +80,12 @@ fn job_of(operation: &str, text: &[u8], place: &Locator, setting: &Setting<'_>, 
         return None;
     }
     match operation {
-        "createTrainingJob" => typed(text, place, sink).and_then(|shape| job::training(shape, setting)),
-        "createProcessingJob" => typed(text, place, sink).and_then(|shape| job::processing(shape, setting)),
-        "createTransformJob" => typed(text, place, sink).and_then(|shape| job::transform(shape, setting)),
-        "createHyperParameterTuningJob" => typed(text, place, sink).and_then(|shape| job::tuning(shape, setting)),
+        "createTrainingJob" => typed(text, place, sink).and_then(|shape| job::training(shape, setting, &mut sink.symbols)),
+        "createProcessingJob" => typed(text, place, sink).and_then(|shape| job::processing(shape, setting, &mut sink.symbols)),
+        "createTransformJob" => typed(text, place, sink).and_then(|shape| job::transform(shape, setting, &mut sink.symbols)),
+        "createHyperParameterTuningJob" => {
+            typed(text, place, sink).and_then(|shape| job::tuning(shape, setting, &mut sink.symbols))
+        }
         _ => None,
     }
 }

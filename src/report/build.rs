@@ -366,13 +366,16 @@ fn job(job: &Job, numbers: &mut Numbers<'_>) -> doc::Job {
         inputs: job
             .inputs
             .iter()
-            .map(|input| doc::Place { name: input.name.clone(), uri: uri(input.uri.as_ref()).or_else(|| input.other.clone()) })
+            .map(|input| doc::Place {
+                name: input.name.to_string(),
+                uri: uri(input.uri.as_ref()).or_else(|| input.other.clone()),
+            })
             .collect(),
         outputs: job
             .outputs
             .iter()
             .map(|output| doc::Place {
-                name: output.name.clone(),
+                name: output.name.to_string(),
                 uri: uri(output.uri.as_ref()).or_else(|| output.feature_group.clone()),
             })
             .chain(

@@ -187,7 +187,7 @@ impl Graph<'_> {
         }
         // Where no version of its artifact is known, the place stands for it: it holds the job's name.
         if let Some(artifact) = artifact.filter(|artifact| self.case.objects.versions(&artifact.uri).is_empty())
-            && let Some(cites) = own.cites(|says| says.artifact.is_some() || says.output_path.is_some())
+            && let Some(cites) = own.cites(|says| says.course().artifact.is_some() || says.output_path.is_some())
         {
             let why = "the job names this place as its artifact; no version of it is in the evidence";
             let listing =
@@ -280,7 +280,8 @@ impl Graph<'_> {
 fn wrote(case: &Case, job: &Job, version: &Version) -> Option<Hop> {
     let (from, to) = job.write_window()?;
     let visible = version.visible().filter(|visible| *visible >= from && *visible <= to && !version.marker)?;
-    let cites = job.cites(|says| !says.outputs.is_empty() || says.artifact.is_some())?.and(case.objects.cites_of(version));
+    let cites =
+        job.cites(|says| !says.outputs.is_empty() || says.course().artifact.is_some())?.and(case.objects.cites_of(version));
     match &version.by {
         Some(by)
             if by.is_inside_sagemaker()

@@ -77,7 +77,7 @@ pub(super) fn channels(case: &Case, job: &Job) -> Vec<Channel> {
         .iter()
         .filter(|input| input.role != InputRole::Code)
         .map(|input| Channel {
-            channel: input.name.clone(),
+            channel: input.name.to_string(),
             uri: input.uri.as_ref().map_or_else(|| input.other.clone().unwrap_or_default(), S3Uri::to_string),
             version: version(case, job, input),
             read_at: job.read_window(input.mode),
@@ -86,7 +86,12 @@ pub(super) fn channels(case: &Case, job: &Job) -> Vec<Channel> {
         })
         .collect();
     for (naming, uri) in named::places(job) {
-        let input = JobInput { name: naming.channel(), uri: Some(uri.clone()), mode: InputMode::Streamed, ..JobInput::default() };
+        let input = JobInput {
+            name: naming.channel().as_str().into(),
+            uri: Some(uri.clone()),
+            mode: InputMode::Streamed,
+            ..JobInput::default()
+        };
         let window = job.read_window(InputMode::Streamed);
         let read = window.map(|window| case.objects.reads(&uri, window.from, window.to, job.role.as_deref())).unwrap_or_default();
         let claim = version(case, job, &input);
@@ -96,7 +101,7 @@ pub(super) fn channels(case: &Case, job: &Job) -> Vec<Channel> {
             claim.citing(read)
         };
         channels.push(Channel {
-            channel: input.name.clone(),
+            channel: input.name.to_string(),
             uri: uri.to_string(),
             version,
             read_at: window,
@@ -229,7 +234,7 @@ fn describe(known: Knowledge, reach: &Reach) -> String {
 fn cites(case: &Case, job: &Job, live: &[Live<'_>], reach: &Reach) -> Option<Citations> {
     // A set of thousands of objects is cited by its listings and its first objects; the value itself names them all.
     let few = &live[..live.len().min(20)];
-    let of_job = job.cites(|says| !says.inputs.is_empty() || !says.phases.is_empty()).into_iter().flatten();
+    let of_job = job.cites(|says| !says.inputs.is_empty() || !says.course().phases.is_empty()).into_iter().flatten();
     case.objects.cites_of_all(few, reach_cites(reach).chain(of_job))
 }
 

@@ -148,8 +148,11 @@ fn by_place<'a>(
     let order = |job: &Job| (job.arn.account() == of.account(), job.created);
     let job = jobs.fold(first, |best, job| if order(job) > order(best) { job } else { best });
     let derived = job.artifact.as_ref().is_some_and(|artifact| artifact.derived);
-    let mut cites: Vec<Citation> =
-        job.cites(|says| says.artifact.is_some() || (derived && says.output_path.is_some())).into_iter().flatten().collect();
+    let mut cites: Vec<Citation> = job
+        .cites(|says| says.course().artifact.is_some() || (derived && says.output_path.is_some()))
+        .into_iter()
+        .flatten()
+        .collect();
     let named = if derived { Grade::C } else { Grade::B };
     let by_name = if derived {
         "the model's bytes lie where the job's output path and name put them"
@@ -190,7 +193,7 @@ fn by_content<'a>(case: &'a Case, uri: &S3Uri, version: &Version) -> Option<Foun
             own && other.visible().zip(job.write_window()).is_some_and(|(visible, (from, to))| visible >= from && visible <= to)
         };
         if let Some(job) = case.jobs.iter().find(wrote) {
-            let mut cites: Vec<Citation> = job.cites(|says| says.artifact.is_some()).into_iter().flatten().collect();
+            let mut cites: Vec<Citation> = job.cites(|says| says.course().artifact.is_some()).into_iter().flatten().collect();
             cites.extend(case.objects.cites_of(other));
             cites.extend(case.objects.cites_of(version));
             let why = "the same content (ETag and size) was written to the job's artifact while the job ended";

@@ -115,7 +115,7 @@ impl<'a> Planner<'a> {
                     continue;
                 }
                 let subject = Subject::Runs(Runs {
-                    channel: input.name.clone(),
+                    channel: input.name.to_string(),
                     uri: uri.clone(),
                     earlier: run(runs[earlier], input, before),
                     later: run(runs[later], input, side),
@@ -157,7 +157,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let subject = Subject::Alone(Alone {
-            channel: input.name.clone(),
+            channel: input.name.to_string(),
             uri: uri.clone(),
             run: run(job, input, side),
             models: self.models_of(job),

@@ -43,7 +43,8 @@ fn run(case: &Case, findings: &mut Findings) {
                 continue;
             }
             let Some(evidence) = Citations::from_all(printed.extent.iter().cloned()) else { continue };
-            let evidence = evidence.and(job.said.iter().find(|said| said.says.ended.is_some()).map(|said| said.cite.clone()));
+            let evidence =
+                evidence.and(job.said.iter().find(|said| said.says.course().ended.is_some()).map(|said| said.cite.clone()));
             let title = format!(
                 "{} printed nothing for its last {}, after a line every {}",
                 job.name,

@@ -80,7 +80,7 @@ fn measure<'a>(case: &Case, lineage: &'a Lineage) -> Option<Measured<'a>> {
     }
     let job =
         lineage.training_job.value().and_then(|arn| case.jobs.get(arn, lineage.created)).filter(|job| !job.metrics.is_empty())?;
-    let cites = job.cites(|says| !says.metrics.is_empty()).into_iter().flatten().collect();
+    let cites = job.cites(|says| !says.course().metrics.is_empty()).into_iter().flatten().collect();
     Some(Measured { lineage, metrics: job.metrics.iter().cloned().collect(), cites })
 }
 

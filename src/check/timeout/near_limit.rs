@@ -57,7 +57,7 @@ fn run(case: &Case, findings: &mut Findings) {
         #[expect(clippy::cast_possible_truncation, reason = "at most SOON runs ahead")]
         let when = points.last().map(|(at, _)| at.plus((trend.spacing * runs_left.ceil()) as Seconds));
         let Some(evidence) =
-            Citations::from_all(recent.iter().filter_map(|job| job.cites(|says| says.ended.is_some())).flatten())
+            Citations::from_all(recent.iter().filter_map(|job| job.cites(|says| says.course().ended.is_some())).flatten())
         else {
             continue;
         };

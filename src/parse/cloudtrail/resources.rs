@@ -79,10 +79,12 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     let own = Setting { subject: arn.as_ref(), ..setting(call, sink) };
     let of_job = |job| Statement::Job(Box::new(job));
     let statement = match call.operation {
-        "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &own)).map(of_job),
-        "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &own)).map(of_job),
-        "CreateTransformJob" => call.request(sink).and_then(|shape| job::transform(shape, &own)).map(of_job),
-        "CreateHyperParameterTuningJob" => call.request(sink).and_then(|shape| job::tuning(shape, &own)).map(of_job),
+        "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &own, &mut sink.symbols)).map(of_job),
+        "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &own, &mut sink.symbols)).map(of_job),
+        "CreateTransformJob" => call.request(sink).and_then(|shape| job::transform(shape, &own, &mut sink.symbols)).map(of_job),
+        "CreateHyperParameterTuningJob" => {
+            call.request(sink).and_then(|shape| job::tuning(shape, &own, &mut sink.symbols)).map(of_job)
+        }
         "CreateModel" => call
             .request(sink)
             .and_then(|shape| registry::model(shape, &own))

@@ -11,8 +11,8 @@ use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::arn::Arn;
 use crate::fact::call::{Listed, ListedStatement};
-use crate::fact::job::{DataType, InputMode, InputRole, JobInput, JobKind, JobOutput, JobStatement, JobStatus, Phase};
-use crate::fact::s3::S3Uri;
+use crate::fact::job::{DataType, InputMode, InputRole, JobCourse, JobInput, JobKind, JobOutput, JobStatement, JobStatus, Phase};
+use crate::fact::symbol::Symbols;
 use crate::fact::{Statement, Words, secret};
 use crate::json::scalar::{Moment, Named, Real, Tags, Text, Whole};
 use crate::recognise::Format;
@@ -24,20 +24,20 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
         Format::TrainingJob => Each::one(|shape: Training, place, cx, sink| {
             let cx = &confirmed(cx, "training-job-name", &shape.training_job_name, &shape.training_job_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            say(training(shape, &setting), "training job", place, sink);
+            say(training(shape, &setting, &mut sink.symbols), "training job", place, sink);
         }),
         Format::ProcessingJob => Each::one(|shape: Processing, place, cx, sink| {
             let cx = &confirmed(cx, "processing-job-name", &shape.processing_job_name, &shape.processing_job_arn, place, sink);
             let setting = answer(cx, &shape.response_metadata);
-            say(processing(shape, &setting), "processing job", place, sink);
+            say(processing(shape, &setting, &mut sink.symbols), "processing job", place, sink);
         }),
         Format::TransformJob => Each::one(|shape: Transform, place, cx, sink| {
             let setting = answer(cx, &shape.response_metadata);
-            say(transform(shape, &setting), "transform job", place, sink);
+            say(transform(shape, &setting, &mut sink.symbols), "transform job", place, sink);
         }),
         Format::TuningJob => Each::one(|shape: Tuning, place, cx, sink| {
             let setting = answer(cx, &shape.response_metadata);
-            say(tuning(shape, &setting), "tuning job", place, sink);
+            say(tuning(shape, &setting, &mut sink.symbols), "tuning job", place, sink);
         }),
         Format::TrainingJobs | Format::TuningChildren => Each::list(
             |row: Row, place, cx, sink| say_row(row, place, cx, sink),
@@ -66,10 +66,11 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {
 pub(super) fn say(statement: Option<JobStatement>, what: &str, place: &Locator, sink: &mut Sink) {
     match statement {
         Some(statement) => {
-            let times = [statement.created, statement.ended];
+            let ended = statement.course().ended;
+            let times = [statement.created, ended];
             times.into_iter().flatten().for_each(|at| sink.seen(at));
             sink.belongs_to(&statement.arn);
-            let time = statement.seen.or(statement.ended).or(statement.created);
+            let time = statement.seen.or(ended).or(statement.created);
             sink.say(place, Source::SageMaker, time, Statement::Job(Box::new(statement)));
         }
         None => sink.orphan(&format!("the account and region of its {what}")),
@@ -197,46 +198,45 @@ struct FinalMetric {
 }
 
 /// Returns the statement of a training job's structure.
-pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>) -> Option<JobStatement> {
+pub(in crate::parse) fn training(shape: Training, setting: &Setting<'_>, symbols: &mut Symbols) -> Option<JobStatement> {
     let name = shape.training_job_name.0;
     let arn = setting.own_arn(shape.training_job_arn.0.as_deref(), JobKind::Training.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Training, arn, setting.words);
     let streamed = |mode: &Text| matches!(mode.0.as_deref(), Some("Pipe" | "FastFile" | "PIPE" | "FAST_FILE"));
     let all_streamed = streamed(&shape.algorithm_specification.training_input_mode);
-    statement.inputs = fitted(shape.input_data_config, |channel| channel.input(all_streamed, streamed));
+    statement.inputs = fitted(shape.input_data_config, |channel| channel.input(all_streamed, streamed, symbols));
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
-    statement.started = shape.training_start_time.0;
-    statement.ended = shape.training_end_time.0;
     statement.status = shape.training_job_status.0.as_deref().and_then(JobStatus::parse);
-    statement.secondary = shape.secondary_status.0;
-    statement.failure = shape.failure_reason.0;
     statement.states_limit = setting.words == Words::Request || shape.stopping_condition.is_some();
     statement.limit = shape.stopping_condition.and_then(|stopping| stopping.max_runtime_in_seconds.0);
-    statement.role = shape.role_arn.0;
-    statement.image = shape.algorithm_specification.training_image.0.or(shape.algorithm_specification.algorithm_name.0);
-    let arguments =
-        shape.algorithm_specification.container_entrypoint.into_iter().chain(shape.algorithm_specification.container_arguments);
+    statement.role = shape.role_arn.shared(symbols);
+    let algorithm = shape.algorithm_specification;
+    statement.image = algorithm.training_image.shared(symbols).or_else(|| algorithm.algorithm_name.shared(symbols));
+    let arguments = algorithm.container_entrypoint.into_iter().chain(algorithm.container_arguments);
     statement.arguments = arguments.filter_map(|argument| argument.0).collect();
-    statement.artifact = shape.model_artifacts.s3_model_artifacts.0.as_deref().and_then(S3Uri::parse);
-    statement.output_path = shape.output_data_config.path.0.as_deref().and_then(S3Uri::parse);
-    statement.checkpoint = shape.checkpoint_config.uri.0.as_deref().and_then(S3Uri::parse);
+    statement.output_path = shape.output_data_config.path.uri(symbols);
+    statement.checkpoint = shape.checkpoint_config.uri.uri(symbols).map(Box::new);
     statement.hyperparameters = hyperparameters(shape.hyper_parameters);
     statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
-    statement.phases = shape
-        .secondary_status_transitions
-        .into_iter()
-        .filter_map(|transition| {
-            Some(Phase { status: transition.status.0?, from: transition.start_time.0, to: transition.end_time.0 })
-        })
-        .collect();
-    statement.parent = shape.tuning_job_arn.0.as_deref().and_then(Arn::parse);
-    statement.metrics =
-        shape.final_metric_data_list.into_iter().filter_map(|metric| Some((metric.metric_name.0?, metric.value.0?))).collect();
-    statement.name = name;
-    hide(&mut statement, setting);
-    Some(statement)
+    let phase = |transition: Transition| {
+        Some(Phase { status: transition.status.0?, from: transition.start_time.0, to: transition.end_time.0 })
+    };
+    let metric = |metric: FinalMetric| Some((metric.metric_name.0?, metric.value.0?));
+    let course = JobCourse {
+        started: shape.training_start_time.0,
+        ended: shape.training_end_time.0,
+        secondary: shape.secondary_status.0,
+        failure: shape.failure_reason.0,
+        exit_message: None,
+        artifact: shape.model_artifacts.s3_model_artifacts.uri(symbols),
+        phases: shape.secondary_status_transitions.into_iter().filter_map(phase).collect(),
+        parent: shape.tuning_job_arn.0.as_deref().and_then(Arn::parse),
+        metrics: shape.final_metric_data_list.into_iter().filter_map(metric).collect(),
+    };
+    statement.name = name.as_deref().map(Into::into);
+    Some(stated(statement, course, setting))
 }
 
 /// Reads each shape into as much memory as the statements need: collected in place they would keep that of the shapes, which is several times as much.
@@ -247,8 +247,8 @@ pub(super) fn fitted<S, T>(shapes: Vec<S>, read: impl FnMut(S) -> T) -> Vec<T> {
 }
 
 impl Channel {
-    fn input(self, all_streamed: bool, streamed: impl Fn(&Text) -> bool) -> JobInput {
-        let name = self.channel_name.0.unwrap_or_default();
+    fn input(self, all_streamed: bool, streamed: impl Fn(&Text) -> bool, symbols: &mut Symbols) -> JobInput {
+        let name = self.channel_name.shared(symbols).unwrap_or_default();
         let role = match name.as_str() {
             "code" | "sm_drivers" => InputRole::Code,
             "model" | "pretrained_model" => InputRole::Model,
@@ -270,9 +270,10 @@ impl Channel {
                 )
             })
             .or_else(|| self.data_source.dataset.and_then(|dataset| dataset.dataset_arn.0));
-        let (uri, data_type) = self.data_source.s3.map_or((None, DataType::Prefix), |s3| {
-            (s3.uri.0.as_deref().and_then(S3Uri::parse), data_type(s3.data_type.0.as_deref()))
-        });
+        let (uri, data_type) = self
+            .data_source
+            .s3
+            .map_or((None, DataType::Prefix), |s3| (s3.uri.uri(symbols), data_type(s3.data_type.0.as_deref())));
         JobInput { name, uri, data_type, mode, role, other }
     }
 }
@@ -300,16 +301,17 @@ fn hyperparameters(values: Named) -> LiteMap<String, String> {
     values
 }
 
-/// Replaces secrets, unless they are wanted.
-pub(super) fn hide(statement: &mut JobStatement, setting: &Setting<'_>) {
+/// Returns the statement and the course of its job as one, its secrets replaced, unless they are wanted.
+pub(super) fn stated(mut statement: JobStatement, mut course: JobCourse, setting: &Setting<'_>) -> JobStatement {
     if !setting.show_secrets {
         secret::redact(&mut statement.environment);
         secret::redact(&mut statement.hyperparameters);
         secret::redact(&mut statement.tags);
         secret::redact_arguments(&mut statement.arguments);
-        statement.failure = statement.failure.as_deref().map(secret::redact_text);
-        statement.exit_message = statement.exit_message.as_deref().map(secret::redact_text);
+        course.failure = course.failure.as_deref().map(secret::redact_text);
+        course.exit_message = course.exit_message.as_deref().map(secret::redact_text);
     }
+    statement.with_course(course)
 }
 
 #[derive(Deserialize, Default)]
@@ -344,37 +346,39 @@ struct TransformOutput {
 }
 
 /// Returns the statement of a transform job's structure.
-pub(in crate::parse) fn transform(shape: Transform, setting: &Setting<'_>) -> Option<JobStatement> {
+pub(in crate::parse) fn transform(shape: Transform, setting: &Setting<'_>, symbols: &mut Symbols) -> Option<JobStatement> {
     let name = shape.transform_job_name.0;
     let arn = setting.own_arn(shape.transform_job_arn.0.as_deref(), JobKind::Transform.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Transform, arn, setting.words);
     if let Some(s3) = shape.transform_input.data_source.s3 {
         statement.inputs.push(JobInput {
-            name: "input".to_owned(),
-            uri: s3.uri.0.as_deref().and_then(S3Uri::parse),
+            name: symbols.of("input"),
+            uri: s3.uri.uri(symbols),
             data_type: data_type(s3.data_type.0.as_deref()),
             mode: InputMode::Streamed,
             ..JobInput::default()
         });
     }
-    statement.outputs.extend(shape.transform_output.path.0.as_deref().and_then(S3Uri::parse).map(|uri| JobOutput {
-        name: "output".to_owned(),
+    statement.outputs.extend(shape.transform_output.path.uri(symbols).map(|uri| JobOutput {
+        name: symbols.of("output"),
         uri: Some(uri),
         continuous: true,
         feature_group: None,
     }));
-    statement.name = name;
+    statement.name = name.as_deref().map(Into::into);
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
-    statement.started = shape.transform_start_time.0;
-    statement.ended = shape.transform_end_time.0;
     statement.status = shape.transform_job_status.0.as_deref().and_then(JobStatus::parse);
-    statement.failure = shape.failure_reason.0;
-    statement.model = shape.model_name.0;
+    statement.model = shape.model_name.shared(symbols);
     statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
-    hide(&mut statement, setting);
-    Some(statement)
+    let course = JobCourse {
+        started: shape.transform_start_time.0,
+        ended: shape.transform_end_time.0,
+        failure: shape.failure_reason.0,
+        ..JobCourse::default()
+    };
+    Some(stated(statement, course, setting))
 }
 
 #[derive(Deserialize, Default)]
@@ -405,13 +409,13 @@ struct TuningLimits {
 }
 
 /// Returns the statement of a tuning job's structure.
-pub(in crate::parse) fn tuning(shape: Tuning, setting: &Setting<'_>) -> Option<JobStatement> {
+pub(in crate::parse) fn tuning(shape: Tuning, setting: &Setting<'_>, symbols: &mut Symbols) -> Option<JobStatement> {
     let name = shape.hyper_parameter_tuning_job_name.0;
     let arn = setting.own_arn(shape.hyper_parameter_tuning_job_arn.0.as_deref(), JobKind::Tuning.arn_kind(), name.as_deref())?;
     let mut statement = JobStatement::about(JobKind::Tuning, arn, setting.words);
     if let Some(mut definition) = shape.training_job_definition {
         definition.training_job_arn = Text(Some(statement.arn.as_str().to_owned()));
-        if let Some(of_jobs) = training(definition, setting) {
+        if let Some(of_jobs) = training(definition, setting, symbols) {
             statement.inputs = of_jobs.inputs;
             statement.image = of_jobs.image;
             statement.environment = of_jobs.environment;
@@ -419,18 +423,20 @@ pub(in crate::parse) fn tuning(shape: Tuning, setting: &Setting<'_>) -> Option<J
             statement.role = of_jobs.role;
         }
     }
-    statement.name = name;
+    statement.name = name.as_deref().map(Into::into);
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
-    statement.started = statement.created;
-    statement.ended = shape.hyper_parameter_tuning_end_time.0;
     statement.status = shape.hyper_parameter_tuning_job_status.0.as_deref().and_then(JobStatus::parse);
-    statement.failure = shape.failure_reason.0;
     statement.states_limit = true;
     statement.limit = shape.hyper_parameter_tuning_job_config.resource_limits.max_runtime_in_seconds.0;
     statement.tags = shape.tags.0;
-    hide(&mut statement, setting);
-    Some(statement)
+    let course = JobCourse {
+        started: statement.created,
+        ended: shape.hyper_parameter_tuning_end_time.0,
+        failure: shape.failure_reason.0,
+        ..JobCourse::default()
+    };
+    Some(stated(statement, course, setting))
 }
 
 /// A row of a list of jobs, of any kind.
@@ -490,23 +496,25 @@ fn say_row(row: Row, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     let found = named.into_iter().find_map(|(kind, arn, name, status, ended)| {
         let arn = setting.arn(arn.as_deref(), kind.arn_kind(), name.as_deref())?;
         let mut statement = JobStatement::about(kind, arn, Words::Row);
-        statement.name = name;
+        statement.name = name.as_deref().map(Into::into);
         statement.status = status.as_deref().and_then(JobStatus::parse);
-        statement.ended = ended;
-        Some(statement)
+        Some((statement, ended))
     });
-    let statement = found.map(|mut statement| {
+    let statement = found.map(|(mut statement, ended)| {
         statement.seen = setting.seen;
         statement.created = row.creation_time.0;
-        statement.started = row.training_start_time.0;
-        statement.secondary = row.secondary_status.0;
-        statement.failure = row.failure_reason.0;
-        statement.exit_message = row.exit_message.0;
         let parent = row.tuning_job_name.0.as_deref();
-        statement.parent =
-            parent.map(|name| Arn::sagemaker(statement.arn.region(), statement.arn.account(), JobKind::Tuning.arn_kind(), name));
-        hide(&mut statement, &setting);
-        statement
+        let course = JobCourse {
+            started: row.training_start_time.0,
+            ended,
+            secondary: row.secondary_status.0,
+            failure: row.failure_reason.0,
+            exit_message: row.exit_message.0,
+            parent: parent
+                .map(|name| Arn::sagemaker(statement.arn.region(), statement.arn.account(), JobKind::Tuning.arn_kind(), name)),
+            ..JobCourse::default()
+        };
+        stated(statement, course, &setting)
     });
     say(statement, "jobs", place, sink);
 }

@@ -10,6 +10,7 @@ mod processing;
 pub(super) mod registry;
 mod search;
 pub(super) mod serving;
+mod shared;
 mod subject;
 mod tags;
 

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::job::{Stopping, data_type, fitted, hide};
+use super::job::{Stopping, data_type, fitted, stated};
 use super::{Metadata, Setting};
 use crate::fact::Words;
 use crate::fact::arn::Arn;
-use crate::fact::job::{InputMode, InputRole, JobInput, JobKind, JobOutput, JobStatement, JobStatus};
-use crate::fact::s3::S3Uri;
+use crate::fact::job::{InputMode, InputRole, JobCourse, JobInput, JobKind, JobOutput, JobStatement, JobStatus};
+use crate::fact::symbol::Symbols;
 use crate::json::scalar::{Moment, Named, Tags, Text};
 
 #[derive(Deserialize, Default)]
@@ -113,38 +113,40 @@ struct App {
 }
 
 /// Returns the statement of a processing job's structure.
-pub(in crate::parse) fn processing(shape: Processing, setting: &Setting<'_>) -> Option<JobStatement> {
+pub(in crate::parse) fn processing(shape: Processing, setting: &Setting<'_>, symbols: &mut Symbols) -> Option<JobStatement> {
     let name = shape.processing_job_name.0;
     let arn = setting.own_arn(shape.processing_job_arn.0.as_deref(), JobKind::Processing.arn_kind(), name.as_deref())?;
     let schedule = shape.monitoring_schedule_arn.0.as_deref().and_then(Arn::parse);
     let kind = if schedule.is_some() { JobKind::Monitoring } else { JobKind::Processing };
     let mut statement = JobStatement::about(kind, arn, setting.words);
-    statement.inputs = fitted(shape.processing_inputs, ProcessingInput::input);
-    statement.outputs = fitted(shape.processing_output_config.outputs, ProcessingOutput::output);
-    statement.name = name;
+    statement.inputs = fitted(shape.processing_inputs, |input| input.input(symbols));
+    statement.outputs = fitted(shape.processing_output_config.outputs, |output| output.output(symbols));
+    statement.name = name.as_deref().map(Into::into);
     statement.seen = setting.seen;
     statement.created = shape.creation_time.0.or_else(|| (setting.words == Words::Request).then_some(setting.seen).flatten());
-    statement.started = shape.processing_start_time.0;
-    statement.ended = shape.processing_end_time.0;
     statement.status = shape.processing_job_status.0.as_deref().and_then(JobStatus::parse);
-    statement.failure = shape.failure_reason.0;
-    statement.exit_message = shape.exit_message.0;
     statement.states_limit = setting.words == Words::Request || shape.stopping_condition.is_some();
     statement.limit = shape.stopping_condition.and_then(|stopping| stopping.max_runtime_in_seconds.0);
-    statement.role = shape.role_arn.0;
-    statement.image = shape.app_specification.image_uri.0;
+    statement.role = shape.role_arn.shared(symbols);
+    statement.image = shape.app_specification.image_uri.shared(symbols);
     let arguments = shape.app_specification.container_entrypoint.into_iter().chain(shape.app_specification.container_arguments);
     statement.arguments = arguments.filter_map(|argument| argument.0).collect();
     statement.environment = shape.environment.0;
     statement.tags = shape.tags.0;
-    statement.parent = schedule;
-    hide(&mut statement, setting);
-    Some(statement)
+    let course = JobCourse {
+        started: shape.processing_start_time.0,
+        ended: shape.processing_end_time.0,
+        failure: shape.failure_reason.0,
+        exit_message: shape.exit_message.0,
+        parent: schedule,
+        ..JobCourse::default()
+    };
+    Some(stated(statement, course, setting))
 }
 
 impl ProcessingInput {
-    fn input(self) -> JobInput {
-        let name = self.name.0.unwrap_or_default();
+    fn input(self, symbols: &mut Symbols) -> JobInput {
+        let name = self.name.shared(symbols).unwrap_or_default();
         let mut input = JobInput { name, ..JobInput::default() };
         if let Some(s3) = self.s3 {
             let local = s3.local.0.unwrap_or_default();
@@ -156,12 +158,12 @@ impl ProcessingInput {
             input.data_type = data_type(s3.data_type.0.as_deref());
             input.mode =
                 if matches!(s3.mode.0.as_deref(), Some("Pipe" | "PIPE")) { InputMode::Streamed } else { InputMode::File };
-            input.uri = s3.uri.0.as_deref().and_then(S3Uri::parse);
+            input.uri = s3.uri.uri(symbols);
         }
         if let Some(dataset) = self.dataset {
             let query = dataset.athena_dataset_definition.or(dataset.redshift_dataset_definition);
             if let Some(query) = query {
-                input.uri = input.uri.or_else(|| query.output.0.as_deref().and_then(S3Uri::parse));
+                input.uri = input.uri.or_else(|| query.output.uri(symbols));
                 input.other = query.query.0.map(|query| format!("query: {query}"));
             }
         }
@@ -170,11 +172,11 @@ impl ProcessingInput {
 }
 
 impl ProcessingOutput {
-    fn output(self) -> JobOutput {
+    fn output(self, symbols: &mut Symbols) -> JobOutput {
         let continuous = self.s3.as_ref().is_some_and(|s3| matches!(s3.mode.0.as_deref(), Some("Continuous" | "CONTINUOUS")));
         JobOutput {
-            name: self.name.0.unwrap_or_default(),
-            uri: self.s3.and_then(|s3| s3.uri.0).as_deref().and_then(S3Uri::parse),
+            name: self.name.shared(symbols).unwrap_or_default(),
+            uri: self.s3.and_then(|s3| s3.uri.uri(symbols)),
             continuous,
             feature_group: self.feature_store.and_then(|store| store.feature_group_name.0),
         }

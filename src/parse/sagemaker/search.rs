@@ -74,19 +74,19 @@ fn result(hit: Hit, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     } = hit;
     let detail = trial_component.map(|component| component.source_detail).unwrap_or_default();
     for raw in [training_job, detail.training_job].into_iter().flatten() {
-        let statement = read(&raw, place, sink).and_then(|shape| job::training(shape, &setting));
+        let statement = read(&raw, place, sink).and_then(|shape| job::training(shape, &setting, &mut sink.symbols));
         job::say(statement, "training job", place, sink);
     }
     if let Some(raw) = detail.processing_job {
-        let statement = read(&raw, place, sink).and_then(|shape| job::processing(shape, &setting));
+        let statement = read(&raw, place, sink).and_then(|shape| job::processing(shape, &setting, &mut sink.symbols));
         job::say(statement, "processing job", place, sink);
     }
     if let Some(raw) = detail.transform_job {
-        let statement = read(&raw, place, sink).and_then(|shape| job::transform(shape, &setting));
+        let statement = read(&raw, place, sink).and_then(|shape| job::transform(shape, &setting, &mut sink.symbols));
         job::say(statement, "transform job", place, sink);
     }
     if let Some(raw) = hyper_parameter_tuning_job {
-        let statement = read(&raw, place, sink).and_then(|shape| job::tuning(shape, &setting));
+        let statement = read(&raw, place, sink).and_then(|shape| job::tuning(shape, &setting, &mut sink.symbols));
         job::say(statement, "tuning job", place, sink);
     }
     if let Some(statement) =
