@@ -49,7 +49,7 @@ impl Arn {
     /// Reads an ARN.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        (text.starts_with("arn:") && text.splitn(6, ':').count() == 6).then(|| Self::new(text.into()))
+        (text.starts_with("arn:") && text.bytes().filter(|byte| *byte == b':').count() >= 5).then(|| Self::new(text.into()))
     }
 
     /// Makes the ARN of a `SageMaker` resource from its name.

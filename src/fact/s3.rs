@@ -32,7 +32,7 @@ impl S3Uri {
 
     fn parts(text: &str) -> Option<(&str, &str)> {
         let rest = ["s3://", "s3a://", "s3n://"].iter().find_map(|scheme| text.trim().strip_prefix(scheme))?;
-        let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+        let rest = &rest[..rest.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(rest.len())];
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         // No bucket has an `@` in its name; what stands before one may be a password.
         (!bucket.is_empty() && !bucket.contains(|c: char| c == '@' || c.is_whitespace())).then_some((bucket, key))

@@ -84,14 +84,17 @@ pub fn redact(values: &mut LiteMap<String, String>) {
 pub fn redact_arguments(arguments: &mut [String]) {
     let mut name = String::new();
     for argument in arguments {
-        let (own_name, value) = match argument.split_once('=') {
-            Some((own_name, value)) if argument.starts_with('-') => (own_name.to_owned(), value.to_owned()),
-            _ => (std::mem::take(&mut name), argument.clone()),
-        };
-        if is_secret(&own_name, &value) {
-            *argument = if argument.len() > value.len() { format!("{own_name}={REDACTED}") } else { REDACTED.to_owned() };
-        } else if argument.starts_with('-') && !argument.contains('=') {
-            name.clone_from(argument);
+        match argument.split_once('=').filter(|_| argument.starts_with('-')) {
+            Some((own, value)) if is_secret(own, value) => *argument = format!("{own}={REDACTED}"),
+            Some(_) => {}
+            None => {
+                let before = std::mem::take(&mut name);
+                if is_secret(&before, argument) {
+                    REDACTED.clone_into(argument);
+                } else if argument.starts_with('-') {
+                    name.clone_from(argument);
+                }
+            }
         }
     }
 }
