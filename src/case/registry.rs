@@ -6,6 +6,7 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
+use super::serving::Span;
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::Words;
 use crate::fact::arn::{Arn, ArnKey};
@@ -21,8 +22,10 @@ pub struct Model {
     pub arn: Arn,
     /// Name with its case.
     pub name: String,
-    /// When it was created.
+    /// When it was created; of a container that an inference component brings, when it was asked for.
     pub created: Option<Instant>,
+    /// By when its bytes had been read, where that may be later than its creation.
+    pub loaded: Option<Instant>,
     /// Its containers.
     pub containers: Vec<Container>,
     /// Whether its containers are known, and not only that it exists.
@@ -123,16 +126,35 @@ impl Models {
         models
     }
 
-    /// Returns all models, sorted by ARN and creation.
+    /// Adds containers that inference components brought themselves, which are models without a name.
+    pub(super) fn take(&mut self, brought: Vec<Model>) {
+        for model in brought {
+            self.by_arn.entry(model.arn.key()).or_default().push(self.all.len());
+            self.all.push(model);
+        }
+    }
+
+    /// Returns all models, sorted by ARN and creation; behind them the containers of inference components.
     pub fn iter(&self) -> std::slice::Iter<'_, Model> {
         self.all.iter()
     }
 
-    /// Returns the model of that ARN that existed at `at`; the latest, where no instant is given.
+    /// Returns the model of that ARN that was created or existed at `at`; the latest, where no instant is given.
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Model> {
         let found = self.by_arn.get(&arn.key())?;
+        let exact = found.iter().map(|position| &self.all[*position]).find(|model| at.is_some() && model.created == at);
+        if exact.is_some() {
+            return exact;
+        }
         let lived = |model: &&Model| at.is_none_or(|at| model.created.is_none_or(|created| created.plus(-90) <= at));
         found.iter().rev().map(|position| &self.all[*position]).find(lived)
+    }
+}
+
+impl Models {
+    /// Returns the model that ran in an interval of serving.
+    pub fn of(&self, span: &Span) -> Option<&Model> {
+        self.get(&span.model, span.model_created.or(Some(span.from.latest)))
     }
 }
 
@@ -146,6 +168,7 @@ impl Model {
         Some(Self {
             name: first(&said, order, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned()),
             created: first(&said, order, |says| says.created).or(created),
+            loaded: None,
             is_described: !containers.is_empty(),
             containers,
             by: said.iter().find(|said| said.says.words == Words::Request).and_then(|said| said.by.clone()),

@@ -4,6 +4,7 @@
 //! in service with the new configuration. If the next such record shows the old configuration, the update was rolled back and
 //! nothing changed. Failed calls change nothing.
 
+mod brought;
 mod components;
 mod deployments;
 mod metered;
@@ -445,11 +446,18 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
         let before = joined
             .iter_mut()
             .rev()
-            .find(|before| before.variant == span.variant && before.role.component() == span.role.component());
+            // An adapter answers with two models at once.
+            .find(|before| {
+                before.variant == span.variant
+                    && before.role.component() == span.role.component()
+                    && (span.role.component().is_none() || before.model.key() == span.model.key())
+            });
         match before {
             Some(before)
                 if before.model.key() == span.model.key()
                     && before.model_created == span.model_created
+                    // What an adapter brings is as well known as what it adapts, which changes.
+                    && (before.grade == span.grade || !span.is_own_container())
                     && is_close(before.share, span.share)
                     && is_close(before.role.copies(), span.role.copies())
                     && before.to == Some(span.from) =>

@@ -3,7 +3,7 @@
 use super::super::Case;
 use super::super::claim::Grade;
 use super::super::gap::GapKey;
-use super::super::serving::{Bare, Bounds, Component, Endpoint, Run};
+use super::super::serving::{Bare, Bounds, Component, Endpoint, Run, Span};
 use crate::evidence::citation::Citations;
 use crate::fact::component::Specification;
 use crate::time::Instant;
@@ -55,22 +55,15 @@ fn why(endpoint: &Endpoint, component: &Component, run: &Run, at: Instant) -> Ve
     if run.specifications.is_empty() {
         return vec![idle("what it ran then is not in the evidence".to_owned(), Grade::U)];
     }
-    let own = || endpoint.spans.iter().filter(|span| span.role.component() == Some(component.name.as_str()));
-    let answered = own().any(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest));
-    let words = |own: &Specification| match (&own.model, &own.base) {
-        (None, None) => Some((container(own), run.grade)),
-        (None, Some(base)) if !answered => {
-            Some((format!("adapts component {base}, of which no model is known to have run then"), Grade::U))
-        }
-        _ => None,
+    // What an adapter brings answers with what it adapts, and never alone.
+    let is_own = |span: &&Span| span.role.component() == Some(component.name.as_str()) && span.model.key() != component.arn.key();
+    let answered =
+        endpoint.spans.iter().filter(is_own).any(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest));
+    let adapts = |own: &Specification| {
+        let base = own.base.as_ref().filter(|_| !answered)?;
+        Some(idle(format!("adapts component {base}, of which no model is known to have run then"), Grade::U))
     };
-    run.specifications.iter().filter_map(words).map(|(why, grade)| idle(why, grade)).collect()
-}
-
-fn container(own: &Specification) -> String {
-    let image = own.image.as_ref().map(|image| format!(" image {image}")).unwrap_or_default();
-    let artifact = own.artifact.as_ref().map(|uri| format!(" with {uri}")).unwrap_or_default();
-    format!("ran{image}{artifact} itself: it names no model, so nothing ties it to one")
+    run.specifications.iter().filter_map(adapts).collect()
 }
 
 /// Says why it is not known what an endpoint served.

@@ -7,6 +7,7 @@ use anstyle::Style;
 use super::page::{Page, count, dim, grouped, styled};
 use crate::case::claim::Grade;
 use crate::escape::shown;
+use crate::fact::arn::Arn;
 use crate::finding::Severity;
 use crate::report::document as doc;
 
@@ -15,6 +16,11 @@ const WRITTEN_OUT: usize = 10;
 
 /// Objects and packages named one by one.
 const NAMED: usize = 6;
+
+/// Returns whether what stands for a model is the container that an inference component brings.
+pub(in crate::report) fn is_component(model: &Arn) -> bool {
+    model.kind() == "inference-component"
+}
 
 /// Returns whether an interval is one of a model, which others may share their name with, one after the other.
 fn is_of(row: &doc::Serving, model: &doc::Model) -> bool {
@@ -94,7 +100,8 @@ fn hops(model: &doc::Model) -> Vec<(&'static str, Grade)> {
 
 fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving]) {
     page.blank();
-    let created = model.created.map(|at| format!("  created {}", page.time(at))).unwrap_or_default();
+    let words = if is_component(&model.arn) { "inference component with its own container, asked for" } else { "created" };
+    let created = model.created.map(|at| format!("  {words} {}", page.time(at))).unwrap_or_default();
     page.line(&format!("{}{}", styled(Style::new().bold(), &shown(&model.name)), styled(dim(), &created)));
     for row in serving {
         let line = serves(page, row);
