@@ -322,3 +322,29 @@ fn bytes_that_were_replaced_while_they_may_have_been_loaded_are_not_told_apart()
     let own = told.case.lineages.iter().find(|own| own.arn.as_str() == component("risk-live")).expect("it is described");
     assert_eq!((own.artifact.grade(), own.artifact.conflicts().len()), (Grade::C, 1));
 }
+
+#[test]
+fn what_names_a_component_is_about_its_endpoint() {
+    let read = Read::story("hosted");
+    let answer = read.at("2026-10-08T03:20:00Z");
+    let incident =
+        answer.incidents.iter().find(|own| own.subject.ends_with(&format!("endpoint/{ENDPOINT}"))).expect("its component failed");
+    assert_eq!(incident.began, at("2026-10-08T03:10:00Z"));
+    let detected = incident.detected.as_ref().expect("its alarm told");
+    assert_eq!((detected.at.seconds(), detected.by.as_str()), (at("2026-10-08T03:21:00Z").seconds(), "alarm risk-a-5xx"));
+    // Neither an alarm of another endpoint's component nor one of another region's component of that name.
+    let alarms: Vec<&str> = answer.watchers.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(alarms, ["risk-a-5xx", "risk-b-5xx"]);
+    assert!(!answer.incidents.iter().any(|own| own.subject.ends_with("endpoint/other-prod")));
+    expect("fixtures/hosted/investigate.txt", &investigation::text(&answer, &Look::default()));
+}
+
+#[test]
+fn the_log_group_of_a_component_is_that_of_what_it_ran_on() {
+    let read = Read::story("checks/code/component-split");
+    let printed = |name: &str| {
+        let endpoint = read.case.serving.endpoints().iter().find(|own| own.name == name).expect("it is there");
+        read.case.printed_on(endpoint).len()
+    };
+    assert_eq!((printed(ENDPOINT), printed("other-prod")), (2, 0));
+}

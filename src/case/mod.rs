@@ -170,6 +170,8 @@ impl Case {
         models.take(serving.brought());
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
         let jobs = Jobs::build(sorted.jobs);
+        let mut alarms = Alarms::build(&sorted.watchers, sorted.alarms);
+        alarms.locate(&serving);
         let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));
         let shared = shared_names(named);
         let mut case = Self {
@@ -181,7 +183,7 @@ impl Case {
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
-            alarms: Alarms::build(&sorted.watchers, sorted.alarms),
+            alarms,
             monitors: Monitors::build(sorted.monitors, sorted.monitor_files),
             watchers: Watchers::build(sorted.watchers),
             metrics,

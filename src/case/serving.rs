@@ -7,6 +7,7 @@
 mod brought;
 mod components;
 mod deployments;
+mod hosts;
 mod metered;
 mod role;
 
@@ -27,6 +28,7 @@ use super::claim::Grade;
 pub use components::{Bare, Component, Run};
 use deployments::{Deployment, deployments};
 pub use deployments::{is_settled, time};
+pub use hosts::{Host, Instance};
 pub use role::Role;
 pub(in crate::case) use role::component_of;
 

@@ -442,9 +442,10 @@ fn model_errors(case: &Case, book: &mut Book) {
         let (Some(first), Some(last)) = (*first, *last) else { continue };
         let named =
             |own: &&super::serving::Endpoint| own.arn.last().eq_ignore_ascii_case(endpoint) && home.may_hold(&own.arn, true);
-        let arn = case.serving.endpoints().iter().find(named).map(|own| &own.arn);
+        let own = case.serving.endpoints().iter().find(named);
+        let arn = own.map(|own| &own.arn);
         let mut printed: Vec<(String, &str, &Citation)> = Vec::new();
-        for (variant, instance, own) in arn.into_iter().flat_map(|arn| case.logs.of_endpoint(arn)) {
+        for (variant, instance, own) in own.into_iter().flat_map(|own| case.printed_on(own)) {
             // Where the answer names the stream, the error is of that instance.
             if stream.as_ref().is_some_and(|(named, on)| named != variant || !on.eq_ignore_ascii_case(instance)) {
                 continue;

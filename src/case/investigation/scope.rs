@@ -33,7 +33,7 @@ impl Scope {
             scope.name(Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", config).as_str());
         }
         for alarm in case.alarms.iter().chain(&case.alarms.wanted) {
-            if alarm.endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name)) {
+            if alarm.is_on(endpoint) {
                 scope.name(&alarm.subject());
                 scope.name(&alarm.name);
             }

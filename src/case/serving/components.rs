@@ -32,6 +32,8 @@ pub struct Component {
     pub variant: Option<String>,
     /// When it was created.
     pub created: Option<Instant>,
+    /// When it was gone, if it is.
+    pub gone: Option<Bounds>,
     /// Everything that was said of it.
     pub said: Vec<Said<ComponentStatement>>,
     /// What it ran, in order.
@@ -119,6 +121,7 @@ pub(super) fn attach(
                 runs: runs(&said, created, ends, as_of),
                 arn,
                 created,
+                gone: ends,
                 said,
             };
             match endpoint {
