@@ -6,6 +6,7 @@
 pub mod alarm;
 pub mod claim;
 pub mod coverage;
+mod definitions;
 pub mod families;
 pub mod freshness;
 pub mod gap;
@@ -179,6 +180,7 @@ impl Case {
             jobs,
             models,
             packages: Packages::build(sorted.packages),
+            written: definitions::in_force(sorted.written, &sorted.pipelines, ledger),
             pipelines: Pipelines::build(sorted.pipelines, sorted.definitions, sorted.executions, sorted.steps),
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
@@ -197,7 +199,6 @@ impl Case {
             refused_records: sorted.refused_records,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
-            written: sorted.written,
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
