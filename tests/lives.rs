@@ -249,3 +249,24 @@ fn no_prose_of_a_record_shows_a_secret() {
         assert!(text.contains("<redacted>"));
     }
 }
+
+/// Moves a record to another region.
+fn abroad(record: &Value) -> Value {
+    let mut moved: Value = serde_json::from_str(&record.to_string().replace("eu-west-1", "us-east-1")).expect("it is JSON still");
+    moved["eventID"] = json!(format!("{} abroad", moved["eventID"]));
+    moved
+}
+
+#[test]
+fn resources_of_one_name_in_two_regions_are_told_apart() {
+    use modeltrail::report::text::{self, Look};
+    let here = two_models();
+    let both: Vec<Value> = here.iter().cloned().chain(here.iter().map(abroad)).collect();
+    let page =
+        |trail: &[Value]| anstream::adapter::strip_str(&text::audit(&told(trail, &[]).answer, &Look::default())).to_string();
+    let apart = page(&both);
+    for wanted in ["m1 (eu-west-1)  created", "m1 (us-east-1)  created", "ep (eu-west-1) A,", "ep (us-east-1) A,"] {
+        assert!(apart.contains(wanted), "{wanted}: {apart}");
+    }
+    assert!(page(&here).contains("m1  created") && !page(&here).contains("m1 ("), "alone it needs no region");
+}

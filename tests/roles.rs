@@ -348,3 +348,13 @@ fn the_log_group_of_a_component_is_that_of_what_it_ran_on() {
     };
     assert_eq!((printed(ENDPOINT), printed("other-prod")), (2, 0));
 }
+
+#[test]
+fn weights_that_are_all_zero_are_told() {
+    let answer = Read::story("checks/serving/weights-all-zero").at("2026-10-08T00:00:00Z");
+    assert!(answer.served.is_empty());
+    assert!(answer.state.why.is_some_and(|why| why.contains("weights of all its variants were 0")), "{:?}", answer.state.why);
+    let asked = commands(&answer.gaps);
+    assert!(asked.iter().any(|command| command.contains("Name=VariantName,Value=blue")), "{asked:?}");
+    assert!(!asked.iter().any(|command| command.contains("describe-endpoint-config")));
+}

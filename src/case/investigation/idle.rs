@@ -68,7 +68,9 @@ fn why(endpoint: &Endpoint, component: &Component, run: &Run, at: Instant) -> Ve
 
 /// Says why it is not known what an endpoint served.
 pub(super) fn why_unknown(endpoint: &Endpoint, idle: &[Idle], at: Instant) -> &'static str {
-    if idle.is_empty() && !is_bare(endpoint, at) {
+    if unrouted(endpoint, at).next().is_some() {
+        "the weights of all its variants were 0, so it answered only requests that named one (TargetVariant), which are counted by variant"
+    } else if idle.is_empty() && !is_bare(endpoint, at) {
         "no configuration of that time is in the evidence"
     } else if idle.is_empty() {
         "its configuration names no model, and no inference component of that time is in the evidence"
@@ -81,6 +83,21 @@ pub(super) fn why_unknown(endpoint: &Endpoint, idle: &[Idle], at: Instant) -> &'
 
 /// Returns what would tell what an endpoint served.
 pub(super) fn lacks(case: &Case, endpoint: &Endpoint, at: Instant) -> Vec<GapKey> {
+    let routed: Vec<GapKey> = unrouted(endpoint, at)
+        .filter_map(|own| {
+            let to = own.to.map(|to| to.latest).or(case.as_of)?;
+            let counted = case.serving.requests(&endpoint.arn, Some(&own.variant), own.from.earliest, to);
+            counted.is_none_or(|counted| !counted.whole).then(|| GapKey::Requests {
+                endpoint: endpoint.arn.clone(),
+                variant: own.variant.clone(),
+                from: own.from.earliest,
+                to,
+            })
+        })
+        .collect();
+    if !routed.is_empty() {
+        return routed;
+    }
     if is_bare(endpoint, at) || endpoint.has_components() {
         return case.lacks_components(endpoint);
     }
@@ -89,6 +106,13 @@ pub(super) fn lacks(case: &Case, endpoint: &Endpoint, at: Instant) -> Vec<GapKey
 }
 
 fn is_bare(endpoint: &Endpoint, at: Instant) -> bool {
-    let holds = |bare: &Bare| bare.from.earliest <= at && bare.to.is_none_or(|to| at < to.latest);
-    endpoint.bare.iter().any(holds)
+    endpoint.bare.iter().any(|bare| holds(bare, at))
+}
+
+fn unrouted(endpoint: &Endpoint, at: Instant) -> impl Iterator<Item = &Bare> {
+    endpoint.unrouted.iter().filter(move |own| holds(own, at))
+}
+
+fn holds(bare: &Bare, at: Instant) -> bool {
+    bare.from.earliest <= at && bare.to.is_none_or(|to| at < to.latest)
 }

@@ -66,7 +66,7 @@ impl Run {
     }
 }
 
-/// A variant whose configuration names no model.
+/// A variant whose configuration names no model, or to which no requests are routed.
 #[derive(Clone, Debug)]
 pub struct Bare {
     /// Variant.
@@ -166,6 +166,7 @@ fn place(endpoints: &mut Vec<Endpoint>, home: &Arn, said: &[Said<ComponentStatem
             spans: Vec::new(),
             shadows: Vec::new(),
             bare: Vec::new(),
+            unrouted: Vec::new(),
             components: Vec::new(),
             unknown_configs: Vec::new(),
             switches: Vec::new(),

@@ -71,7 +71,8 @@ pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
         for model in brief {
             let grades =
                 hops(model).into_iter().map(|(name, grade)| format!("{name} {}", grade.letter())).collect::<Vec<_>>().join("  ");
-            page.line(&format!("  {}  {grades}", shown(&model.name)));
+            let home = page.home(&model.arn);
+            page.line(&format!("  {}{home}  {grades}", shown(&model.name)));
         }
     }
 }
@@ -102,7 +103,8 @@ fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving
     page.blank();
     let words = if is_component(&model.arn) { "inference component with its own container, asked for" } else { "created" };
     let created = model.created.map(|at| format!("  {words} {}", page.time(at))).unwrap_or_default();
-    page.line(&format!("{}{}", styled(Style::new().bold(), &shown(&model.name)), styled(dim(), &created)));
+    let name = format!("{}{}", model.name, page.home(&model.arn));
+    page.line(&format!("{}{}", styled(Style::new().bold(), &shown(&name)), styled(dim(), &created)));
     for row in serving {
         let line = serves(page, row);
         let tag = page.tag(row.grade, &row.evidence, &[]);
@@ -194,7 +196,8 @@ fn serves(page: &Page<'_>, row: &doc::Serving) -> String {
     let least = if row.requests_whole { "" } else { "at least " };
     let what = if row.copies.is_some() { "copies" } else { "requests" };
     let requests = row.requests.map(|requests| format!(", {least}{} {what}", grouped(requests))).unwrap_or_default();
-    format!("{} {}, {}, {interval}{requests}", shown(&row.name), shown(&row.variant), shown(&share))
+    let home = page.home(&row.endpoint);
+    format!("{}{home} {}, {}, {interval}{requests}", shown(&row.name), shown(&row.variant), shown(&share))
 }
 
 /// Writes one hop: its value, or why there is none, with the tag; then what contradicts it and why it is no better.
