@@ -26,8 +26,10 @@ pub struct Model {
     pub created: Option<Instant>,
     /// By when its bytes had been read, where that may be later than its creation.
     pub loaded: Option<Instant>,
-    /// Its containers.
+    /// Its containers; of a model that is disputed, those on which both sides agree.
     pub containers: Vec<Container>,
+    /// The containers that two records of equal standing state, which were made in one second and disagree.
+    pub disputed: Option<(Vec<Container>, Vec<Container>)>,
     /// Whether its containers are known, and not only that it exists.
     pub is_described: bool,
     /// Who created it.
@@ -163,13 +165,18 @@ impl Model {
         said.sort_by(|left, right| left.cite.cmp(&right.cite));
         let order = |says: &ModelStatement| rank(says.words);
         let arn = first(&said, order, |says| Some(says.arn.clone()))?;
-        let containers =
+        let disputed = disputed(&said);
+        let mut containers =
             first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
+        if let Some((one, other)) = &disputed {
+            containers = one.iter().filter(|own| other.contains(own)).cloned().collect();
+        }
         Some(Self {
             name: first(&said, order, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned()),
             created: first(&said, order, |says| says.created).or(created),
             loaded: None,
-            is_described: !containers.is_empty(),
+            is_described: !containers.is_empty() && disputed.is_none(),
+            disputed,
             containers,
             by: said.iter().find(|said| said.says.words == Words::Request).and_then(|said| said.by.clone()),
             tags: said.iter().flat_map(|said| said.says.tags.clone()).collect(),
@@ -182,6 +189,37 @@ impl Model {
     pub fn cites(&self, relevant: impl Fn(&ModelStatement) -> bool) -> Option<Citations> {
         cites(&self.said, relevant)
     }
+}
+
+/// Returns the containers of two answers of one second that disagree, where nothing of better standing or another time decides; in an
+/// order that no file gives.
+fn disputed(said: &[Said<ModelStatement>]) -> Option<(Vec<Container>, Vec<Container>)> {
+    let described = || said.iter().filter(|said| !said.says.containers.is_empty());
+    let best = described().min_by_key(|said| (rank(said.says.words), said.cite.time))?;
+    let second = |said: &Said<ModelStatement>| said.cite.time.map(Instant::seconds);
+    let rival = described().find(|said| {
+        rank(said.says.words) == rank(best.says.words)
+            && second(said) == second(best)
+            && contradict(&said.says.containers, &best.says.containers)
+    })?;
+    let mut sides = [best, rival].map(|said| said.says.containers.clone());
+    sides.sort_by_key(|containers| format!("{containers:?}"));
+    let [one, other] = sides;
+    Some((one, other))
+}
+
+/// Returns whether containers that two records state can't be those of one model; what only one of them states contradicts nothing.
+fn contradict(one: &[Container], other: &[Container]) -> bool {
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    let pair = |(one, other): (&Container, &Container)| {
+        differ(one.image.as_ref(), other.image.as_ref())
+            || differ(one.artifact.as_ref(), other.artifact.as_ref())
+            || differ(one.artifact_etag.as_ref(), other.artifact_etag.as_ref())
+            || differ(one.package.as_ref(), other.package.as_ref())
+    };
+    one.len() != other.len() || one.iter().zip(other).any(pair)
 }
 
 impl Packages {

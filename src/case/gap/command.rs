@@ -202,16 +202,12 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
 /// Words what is missing of inference components.
 fn component(key: &GapKey, arn: &Arn, name: &str) -> Described {
     let command = |operation: &str, option: &str| aws(&["sagemaker", operation, option, name], arn.region());
-    match key {
-        GapKey::Components(_) => {
-            let command = command("list-inference-components", "--endpoint-name-equals");
-            Described::new(format!("the inference components of endpoint {name}"), command)
-        }
-        _ => {
-            let command = command("describe-inference-component", "--inference-component-name");
-            Described::new(format!("the description of inference component {name}"), command)
-        }
+    if let GapKey::Components(_) = key {
+        let command = command("list-inference-components", "--endpoint-name-equals");
+        return Described::new(format!("the inference components of endpoint {name}"), command);
     }
+    let command = command("describe-inference-component", "--inference-component-name");
+    Described::new(format!("the description of inference component {name}"), command)
 }
 
 /// Asks for the content of one object.

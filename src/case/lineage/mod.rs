@@ -7,6 +7,7 @@ mod artifact;
 mod commit;
 mod data;
 mod dependencies;
+mod disputed;
 mod image;
 mod named;
 mod origin;
@@ -289,8 +290,8 @@ pub(super) fn build(case: &Case) -> Vec<Lineage> {
     let mut used: BTreeSet<crate::fact::arn::ArnKey> = BTreeSet::new();
     let mut all: Vec<Lineage> = Vec::new();
     for model in case.models.iter() {
-        let view = View::of_model(case, model);
-        let lineage = lineage(case, &view, model.name.clone());
+        let lineage =
+            disputed::of(case, model).unwrap_or_else(|| lineage(case, &View::of_model(case, model), model.name.clone()));
         used.extend(lineage.package.value().map(|package| package.arn.key()));
         used.extend(model.containers.iter().filter_map(|container| container.package.as_ref()).map(Arn::key));
         all.push(lineage);

@@ -193,6 +193,7 @@ fn models(component: &Component) -> Vec<Model> {
             name: component.name.clone(),
             created,
             loaded: Some(run.taken.latest),
+            disputed: None,
             containers,
             is_described: true,
             by: asked.and_then(|said| said.by.clone()),
