@@ -83,11 +83,16 @@ impl Selection {
             self.takes_arn(&lineage.arn)
                 && (lineage.name.eq_ignore_ascii_case(name) || lineage.arn.key().as_str() == name.to_lowercase())
         };
-        let found: BTreeSet<ArnKey> = case.lineages.iter().filter(is_named).map(|lineage| lineage.arn.key()).collect();
+        let mut named: Vec<&Lineage> = case.lineages.iter().filter(is_named).collect();
+        // A component and a model may have one name: the model's comes first, and the component has an ARN.
+        if named.iter().any(|lineage| !lineage.is_of_component()) {
+            named.retain(|lineage| !lineage.is_of_component());
+        }
+        let found: BTreeSet<ArnKey> = named.iter().map(|lineage| lineage.arn.key()).collect();
         match found.len() {
             0 => Err(NoModel::Unknown(case.lineages.iter().map(|lineage| lineage.name.clone()).collect())),
             1 => Ok(found),
-            _ => Err(NoModel::Shared(case.lineages.iter().filter(is_named).map(|lineage| lineage.arn.clone()).collect())),
+            _ => Err(NoModel::Shared(named.iter().map(|lineage| lineage.arn.clone()).collect())),
         }
     }
 

@@ -249,3 +249,64 @@ fn no_prose_of_a_record_shows_a_secret() {
         assert!(text.contains("<redacted>"));
     }
 }
+
+/// Moves a record to another region.
+fn abroad(record: &Value) -> Value {
+    let mut moved: Value = serde_json::from_str(&record.to_string().replace("eu-west-1", "us-east-1")).expect("it is JSON still");
+    moved["eventID"] = json!(format!("{} abroad", moved["eventID"]));
+    moved
+}
+
+#[test]
+fn resources_of_one_name_in_two_regions_are_told_apart() {
+    use modeltrail::report::text::{self, Look};
+    let here = two_models();
+    let both: Vec<Value> = here.iter().cloned().chain(here.iter().map(abroad)).collect();
+    let page =
+        |trail: &[Value]| anstream::adapter::strip_str(&text::audit(&told(trail, &[]).answer, &Look::default())).to_string();
+    let apart = page(&both);
+    for wanted in ["m1 (eu-west-1)  created", "m1 (us-east-1)  created", "ep (eu-west-1) A,", "ep (us-east-1) A,"] {
+        assert!(apart.contains(wanted), "{wanted}: {apart}");
+    }
+    assert!(page(&here).contains("m1  created") && !page(&here).contains("m1 ("), "alone it needs no region");
+}
+
+/// What a model is made of, as an answer has it.
+fn made_of<'a>(file: &'a str, artifact: &str, captured: &'a str) -> Answer<'a> {
+    let container = json!({"Image": format!("{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/s:1"), "ModelDataUrl": format!("s3://b/{artifact}/model.tar.gz")});
+    let answer = json!({"ModelName": "m1", "ModelArn": arn("model", "m1"), "PrimaryContainer": container, "ExecutionRoleArn": "r", "CreationTime": "2026-10-06T09:00:00Z"});
+    (file, answer, &["sagemaker", "describe-model", "--model-name", "m1"], captured)
+}
+
+#[test]
+fn two_answers_of_one_second_are_not_decided_by_their_files() {
+    use modeltrail::case::claim::Grade;
+    let at = "2026-10-08T10:00:00Z";
+    let claimed = |one: &str, other: &str| {
+        let told = told(&[], &[made_of("a.json", one, at), made_of("b.json", other, at)]);
+        let model = told.answer.models.into_iter().next().expect("it is described");
+        let sides: Vec<String> = model.artifact.conflicts.iter().map(|side| side.value.uri.clone()).collect();
+        (model.artifact.grade, model.artifact.value.map(|value| value.uri), sides, model.code.serving_image.grade)
+    };
+    let sides = vec!["s3://b/one/model.tar.gz".to_owned(), "s3://b/two/model.tar.gz".to_owned()];
+    assert_eq!(claimed("one", "two"), (Grade::X, None, sides.clone(), Grade::C));
+    assert_eq!(claimed("two", "one"), (Grade::X, None, sides, Grade::C));
+    assert_eq!(claimed("one", "one").0, Grade::C, "an answer that repeats another contradicts nothing");
+}
+
+#[test]
+fn two_states_of_one_second_decide_nothing() {
+    use modeltrail::case::claim::Grade;
+    let arn = format!("arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/risk/1");
+    let state = |file: &'static str, status: &str, modified: &str| -> Answer<'static> {
+        let answer = json!({"ModelPackageArn": arn, "ModelPackageGroupName": "risk", "ModelPackageVersion": 1, "ModelPackageStatus": "Completed", "ModelPackageStatusDetails": {},
+            "ModelApprovalStatus": status, "CreationTime": "2026-10-06T09:00:00Z", "LastModifiedTime": modified,
+            "InferenceSpecification": {"Containers": [{"Image": "i:1", "ModelDataUrl": "s3://b/one/model.tar.gz"}]}});
+        (file, answer, &["sagemaker", "describe-model-package", "--model-package-name", "risk/1"], "2026-10-08T10:00:00Z")
+    };
+    let graded = |one: Answer<'static>, other: Answer<'static>| told(&[], &[one, other]).answer.models[0].approval.grade;
+    let (at, later) = ("2026-10-07T09:00:00Z", "2026-10-07T10:00:00Z");
+    assert_eq!(graded(state("a.json", "Approved", at), state("b.json", "Rejected", at)), Grade::X);
+    assert_eq!(graded(state("a.json", "Rejected", at), state("b.json", "Approved", at)), Grade::X);
+    assert_eq!(graded(state("a.json", "Approved", at), state("b.json", "Rejected", later)), Grade::B);
+}

@@ -11,6 +11,9 @@ use modeltrail::audit::{Asked, Impact, Investigation, Put, Selection};
 use modeltrail::case::Case;
 use modeltrail::case::claim::Grade;
 use modeltrail::evidence::ledger::Ledger;
+use modeltrail::fact::arn::Arn;
+use modeltrail::fact::image::ImageRef;
+use modeltrail::fact::s3::S3Uri;
 use modeltrail::intake::{self, Unwatched};
 use modeltrail::parse::Options;
 use modeltrail::report::investigation::Answer;
@@ -53,9 +56,12 @@ impl Read {
     }
 
     fn impact(&self, model: &str) -> impact::Answer {
-        let asked = Asked::Model(model.to_owned());
+        self.asked(Asked::Model(model.to_owned()))
+    }
+
+    fn asked(&self, asked: Asked) -> impact::Answer {
         let found = Impact::of(&self.case, &self.ledger, &Selection::default(), &asked);
-        impact::answer(&found.expect("the model is in the evidence"))
+        impact::answer(&found.expect("it is in the evidence"))
     }
 }
 
@@ -87,26 +93,21 @@ fn expect(path: &str, text: &str) {
 fn components_serve_what_they_were_asked_to_run() {
     let read = Read::story("components");
     let before = read.at("2026-10-08T04:00:00Z");
-    assert_eq!(named(&before.served), [("risk-a", OLD), ("risk-c", OLD), ("risk-d", OLD), ("risk-fr", OLD)]);
+    assert_eq!(
+        named(&before.served),
+        [("risk-a", OLD), ("risk-b", "risk-b"), ("risk-c", OLD), ("risk-d", OLD), ("risk-fr", "risk-fr"), ("risk-fr", OLD)]
+    );
     // A refused request changes nothing, an update changes what an adapter runs too.
     let after = read.at("2026-10-08T12:00:00Z");
-    assert_eq!(named(&after.served), [("risk-a", NEW), ("risk-fr", NEW)]);
+    assert_eq!(named(&after.served), [("risk-a", NEW), ("risk-b", "risk-b"), ("risk-fr", "risk-fr"), ("risk-fr", NEW)]);
     for row in &after.served {
         assert_eq!((row.role, row.share, row.copies, row.grade), ("component", None, None, Grade::B));
     }
-    let counted: Vec<_> = after.served.iter().map(|row| (row.component.as_deref(), row.requests)).collect();
-    assert_eq!(counted, [(Some("risk-a"), Some(1_800)), (Some("risk-fr"), None)]);
+    let counted = after.served.iter().filter(|row| row.model.last() == NEW).map(|row| (row.component.as_deref(), row.requests));
+    assert_eq!(counted.collect::<Vec<_>>(), [(Some("risk-a"), Some(1_800)), (Some("risk-fr"), None)]);
     let idle: Vec<&str> = after.components.iter().map(|row| row.component.as_str()).collect();
-    assert_eq!(idle, ["risk-b", "risk-c"], "one names no model, one has no copies; one failed and one was deleted");
+    assert_eq!(idle, ["risk-c"], "it has no copies; one failed and one was deleted");
     expect("fixtures/components/investigate.txt", &investigation::text(&after, &Look::default()));
-}
-
-#[test]
-fn what_no_model_is_named_of_is_told() {
-    let read = Read::story("components");
-    let answer = read.at("2026-10-08T12:00:00Z");
-    assert!(answer.components.iter().any(|row| row.why.contains("names no model")));
-    assert!(answer.gaps.iter().any(|gap| gap.what.contains("risk-b") && gap.command.is_none()));
 }
 
 #[test]
@@ -231,4 +232,129 @@ fn less_evidence_never_makes_it_better_known_what_ran() {
             }
         }
     }
+}
+
+fn component(name: &str) -> String {
+    format!("arn:aws:sagemaker:eu-west-1:111122223333:inference-component/{name}")
+}
+
+/// Returns what was reached of serving: component, what it ran, and how well that is known.
+fn reached(answer: &impact::Answer) -> Vec<(&str, &str, Grade)> {
+    let row = |row: &'_ impact::Endpoint| row.component.is_some();
+    let rows = answer.endpoints.iter().filter(|own| row(own));
+    let mut rows: Vec<_> =
+        rows.filter_map(|row| Some((row.component.as_deref()?, row.model.as_ref()?.resource(), row.grade))).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// Returns the digest of the image that a component runs itself.
+fn digest_of(answer: &Answer, name: &str) -> Option<String> {
+    let own = answer.models.iter().find(|model| model.arn.as_str() == component(name))?;
+    own.code.serving_image.value.as_ref()?.digest.clone()
+}
+
+const OWN: &str = "inference-component/risk-own";
+const ADAPTER: &str = "inference-component/risk-fr";
+
+#[test]
+fn bytes_reach_the_component_that_runs_them_itself() {
+    let read = Read::story("own-containers");
+    let asked = |place: &str| read.asked(Asked::Object(S3Uri::parse(place).expect("it is a place"), None));
+    let artifact = asked("s3://acme-artifacts/out/risk-train-2026-10-06/output/model.tar.gz");
+    assert_eq!(reached(&artifact), [("risk-fr", OWN, Grade::C), ("risk-own", OWN, Grade::C)]);
+    let (own, adapter) = (&artifact.endpoints[0], &artifact.endpoints[1]);
+    let began = |row: &impact::Endpoint| row.from.as_ref().map(|from| from.earliest);
+    assert_eq!((began(own), began(adapter)), (Some(at("2026-10-07T13:10:00Z")), Some(at("2026-10-07T13:20:00Z"))));
+    // So does the data that the job was fed, which wrote them: no better known than the weakest hop.
+    let data = asked("s3://risk-feat/train/dt=2026-10-06/");
+    assert_eq!(reached(&data), reached(&artifact));
+    assert!(data.jobs.iter().any(|arn| arn.last() == "risk-train-2026-10-06"));
+    // What it was updated to reached it later, and what an adapter brings reached nobody else. Each request counts once.
+    let later = asked("s3://acme-artifacts/out/risk-train-2026-10-07/output/model.tar.gz");
+    assert_eq!(reached(&later), [("risk-fr", OWN, Grade::B), ("risk-own", OWN, Grade::B)]);
+    let adapter = asked("s3://acme-artifacts/risk/fr/adapter.tar.gz");
+    assert!(reached(&adapter).iter().all(|(component, model, _)| (*component, *model) == ("risk-fr", ADAPTER)));
+    assert_eq!((later.summary.requests, adapter.summary.requests), (Some(1_980), Some(180)));
+    expect("fixtures/own-containers/impact.txt", &impact::text(&data, &Look::default()));
+}
+
+#[test]
+fn an_image_reaches_the_component_that_runs_it_itself() {
+    let read = Read::story("own-containers");
+    let image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/risk-serve:v7";
+    let by_tag = read.asked(Asked::Image(ImageRef::parse(image).expect("it is an image")));
+    let names: Vec<&str> = by_tag.models.iter().map(Arn::last).collect();
+    assert_eq!(names, ["risk-own", "risk-two"]);
+    let digest = digest_of(&read.at("2026-10-08T12:00:00Z"), "risk-two");
+    let by_digest = read.asked(Asked::Digest(digest.expect("hosting resolved it")));
+    let names: Vec<&str> = by_digest.models.iter().map(Arn::last).collect();
+    assert_eq!(names, ["risk-own", "risk-two"]);
+}
+
+#[test]
+fn a_component_has_the_lineage_of_its_own_bytes() {
+    let read = Read::story("own-containers");
+    let answer = read.at("2026-10-08T12:00:00Z");
+    assert_eq!(
+        named(&answer.served),
+        [("risk-fr", "risk-fr"), ("risk-fr", "risk-own"), ("risk-own", "risk-own"), ("risk-two", "risk-two")]
+    );
+    assert!(answer.components.is_empty(), "all of them ran something");
+    let own = answer.models.iter().find(|model| model.arn.as_str() == component("risk-own")).expect("it is told");
+    assert_eq!(own.training_job.value.as_ref().map(Arn::last), Some("risk-train-2026-10-07"));
+    assert_eq!((own.training_job.grade, own.artifact.grade, own.data[0].version.grade), (Grade::A, Grade::A, Grade::A));
+    let by_hand = answer.models.iter().find(|model| model.arn.as_str() == component("risk-two")).expect("it is told");
+    assert_eq!((by_hand.artifact.grade, by_hand.training_job.grade), (Grade::A, Grade::U));
+    expect("fixtures/own-containers/investigate.txt", &investigation::text(&answer, &Look::default()));
+}
+
+#[test]
+fn bytes_that_were_replaced_while_they_may_have_been_loaded_are_not_told_apart() {
+    let story = "checks/data/component-artifact-replaced";
+    let read = Read::story(story);
+    let lives: Vec<_> = read.case.lineages.iter().filter(|own| own.arn.as_str() == component("risk-live")).collect();
+    assert_eq!(lives.len(), 2, "an update loads them again");
+    let versions: Vec<_> = lives.iter().filter_map(|own| own.artifact.value()?.version_id.clone()).collect();
+    assert!(versions.len() == 2 && versions[0] != versions[1]);
+    // The description alone: the component took the bytes at some time before it was changed last.
+    let told = Read::without(story, "cloudtrail");
+    let own = told.case.lineages.iter().find(|own| own.arn.as_str() == component("risk-live")).expect("it is described");
+    assert_eq!((own.artifact.grade(), own.artifact.conflicts().len()), (Grade::C, 1));
+}
+
+#[test]
+fn what_names_a_component_is_about_its_endpoint() {
+    let read = Read::story("hosted");
+    let answer = read.at("2026-10-08T03:20:00Z");
+    let incident =
+        answer.incidents.iter().find(|own| own.subject.ends_with(&format!("endpoint/{ENDPOINT}"))).expect("its component failed");
+    assert_eq!(incident.began, at("2026-10-08T03:10:00Z"));
+    let detected = incident.detected.as_ref().expect("its alarm told");
+    assert_eq!((detected.at.seconds(), detected.by.as_str()), (at("2026-10-08T03:21:00Z").seconds(), "alarm risk-a-5xx"));
+    // Neither an alarm of another endpoint's component nor one of another region's component of that name.
+    let alarms: Vec<&str> = answer.watchers.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(alarms, ["risk-a-5xx", "risk-b-5xx"]);
+    assert!(!answer.incidents.iter().any(|own| own.subject.ends_with("endpoint/other-prod")));
+    expect("fixtures/hosted/investigate.txt", &investigation::text(&answer, &Look::default()));
+}
+
+#[test]
+fn the_log_group_of_a_component_is_that_of_what_it_ran_on() {
+    let read = Read::story("checks/code/component-split");
+    let printed = |name: &str| {
+        let endpoint = read.case.serving.endpoints().iter().find(|own| own.name == name).expect("it is there");
+        read.case.printed_on(endpoint).len()
+    };
+    assert_eq!((printed(ENDPOINT), printed("other-prod")), (2, 0));
+}
+
+#[test]
+fn weights_that_are_all_zero_are_told() {
+    let answer = Read::story("checks/serving/weights-all-zero").at("2026-10-08T00:00:00Z");
+    assert!(answer.served.is_empty());
+    assert!(answer.state.why.is_some_and(|why| why.contains("weights of all its variants were 0")), "{:?}", answer.state.why);
+    let asked = commands(&answer.gaps);
+    assert!(asked.iter().any(|command| command.contains("Name=VariantName,Value=blue")), "{asked:?}");
+    assert!(!asked.iter().any(|command| command.contains("describe-endpoint-config")));
 }

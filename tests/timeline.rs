@@ -175,3 +175,25 @@ fn a_removal_is_no_push() {
     let told: Vec<(&str, usize)> = answer.events.iter().map(|event| (event.what.as_str(), event.evidence.len())).collect();
     assert_eq!(told, [("image removed", 1), ("image pushed", 1)]);
 }
+
+#[test]
+fn a_subject_of_two_regions_is_told_apart() {
+    let record = |region: &str, at: &str| {
+        format!(
+            r#"{{"eventVersion": "1.11", "eventID": "{region}", "eventTime": "{at}", "eventSource": "sagemaker.amazonaws.com", "eventName": "DeleteEndpoint",
+                "awsRegion": "{region}", "recipientAccountId": "111122223333", "eventType": "AwsApiCall", "managementEvent": true, "readOnly": false,
+                "userIdentity": {{"type": "AssumedRole", "accountId": "111122223333", "arn": "arn:aws:sts::111122223333:assumed-role/Deployer/s"}},
+                "requestParameters": {{"endpointName": "risk"}}, "responseElements": null}}"#
+        )
+    };
+    let page = |records: &[String]| {
+        let trail = format!("{{\"Records\": [{}]}}", records.join(","));
+        let evidence = support::folder(&[("trail.json", trail.as_bytes())]);
+        let answer = told(&[evidence.path().to_path_buf()], &Selection::default(), Some("risk")).expect("it is in the evidence");
+        anstream::adapter::strip_str(&timeline::text(&answer, &text::Look::default())).to_string()
+    };
+    let (here, there) = (record("eu-west-1", "2026-10-06T10:00:00Z"), record("us-east-1", "2026-10-06T11:00:00Z"));
+    let both = page(&[here.clone(), there]);
+    assert!(both.contains("endpoint/risk (eu-west-1)") && both.contains("endpoint/risk (us-east-1)"), "{both}");
+    assert!(!page(&[here]).contains("endpoint/risk ("));
+}

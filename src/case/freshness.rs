@@ -168,7 +168,7 @@ fn uses(case: &Case, family: &Family<'_>) -> Vec<Use> {
     let covers = |uri: &S3Uri| places.iter().any(|place| meets(place, uri));
     let mut uses = Vec::new();
     for span in case.serving.spans() {
-        let Some(model) = case.models.get(&span.model, Some(span.from.latest)) else { continue };
+        let Some(model) = case.models.of(span) else { continue };
         let names = containers(case, model)
             .flat_map(|container| container.environment.values())
             .any(|value| S3Uri::find_all(value).iter().any(covers) || groups.contains(&value.as_str()));
@@ -264,8 +264,8 @@ pub fn at_instant(case: &Case, span: &Span, lineage: Option<&Lineage>, at: Insta
 
 /// Returns the served model where all of its containers are known, so that what it does not name is not named; else what is missing.
 fn described<'a>(case: &'a Case, span: &Span) -> Result<&'a Model, Box<GapKey>> {
-    let model = case.models.get(&span.model, Some(span.from.latest)).filter(|model| model.is_described);
-    let model = model.ok_or_else(|| Box::new(GapKey::Model(span.model.clone())))?;
+    let model = case.models.of(span).filter(|model| model.is_described);
+    let model = model.ok_or_else(|| Box::new(GapKey::description_of(&span.model)))?;
     let is_known = |arn: &&Arn| case.packages.get(arn).is_some_and(|package| package.is_described);
     match model.containers.iter().filter_map(|container| container.package.as_ref()).find(|arn| !is_known(arn)) {
         Some(package) => Err(Box::new(GapKey::Package(package.clone()))),
@@ -402,7 +402,7 @@ fn trained_on(span: &Span, lineage: Option<&Lineage>, at: Instant) -> Claim<Fres
     let Some(lineage) = lineage else {
         return Claim::unknown(
             format!("{} is not described in the evidence", span.model.last()),
-            [GapKey::Model(span.model.clone())],
+            [GapKey::description_of(&span.model)],
         );
     };
     let newest = lineage.data.iter().filter_map(|channel| {
@@ -413,7 +413,7 @@ fn trained_on(span: &Span, lineage: Option<&Lineage>, at: Instant) -> Claim<Fres
     let unknown: Vec<GapKey> = lineage.data.iter().flat_map(|channel| channel.version.missing().to_vec()).collect();
     let Some((newest_data, channel)) = newest else {
         let missing = if unknown.is_empty() { lineage.training_job.missing().to_vec() } else { unknown };
-        let missing = if missing.is_empty() { vec![GapKey::Model(span.model.clone())] } else { missing };
+        let missing = if missing.is_empty() { vec![GapKey::description_of(&span.model)] } else { missing };
         return Claim::unknown("neither data that it names nor the data that trained it is known by time", missing);
     };
     let basis = format!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::said::Said;
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, Home};
-use crate::fact::log::{LogStatement, LogWhat, Owner};
+use crate::fact::log::{ENDPOINTS, LogStatement, LogWhat, Owner};
 use crate::time::Instant;
 
 /// What one host or instance printed.
@@ -164,11 +164,22 @@ impl Logs {
         })
     }
 
+    /// Returns the copies of an inference component with what they printed; `shared` says that components of several accounts or regions
+    /// have its name.
+    pub fn of_component<'a>(&'a self, arn: &'a Arn, shared: bool) -> impl Iterator<Item = (&'a str, &'a Printed)> {
+        let named = |owner: &'a Owner| match owner {
+            Owner::Component { component, copy } if component.eq_ignore_ascii_case(arn.last()) => Some(copy.as_str()),
+            _ => None,
+        };
+        let here = self.by_owner.iter().filter(move |((_, home), _)| home.may_hold(arn, shared));
+        here.filter_map(move |((owner, _), printed)| Some((named(owner)?, printed)))
+    }
+
     /// Returns the intervals of which the log group of an endpoint holds no events.
     pub fn silences<'a>(&'a self, endpoint: &'a Arn) -> impl Iterator<Item = &'a Silence> {
         let shared = self.shared.contains(&endpoint.last().to_lowercase());
         self.silences.iter().filter(move |silence| {
-            let of = silence.group.strip_prefix("/aws/sagemaker/Endpoints/");
+            let of = silence.group.strip_prefix(ENDPOINTS);
             of.is_some_and(|name| name.eq_ignore_ascii_case(endpoint.last())) && silence.home.may_hold(endpoint, shared)
         })
     }

@@ -6,6 +6,7 @@
 pub mod alarm;
 pub mod claim;
 pub mod coverage;
+mod definitions;
 pub mod families;
 pub mod freshness;
 pub mod gap;
@@ -68,7 +69,7 @@ use objects::Objects;
 use pipelines::Pipelines;
 use registry::{Models, Packages};
 use said::Said;
-use serving::Serving;
+use serving::{Serving, Span};
 use study::Study;
 use targets::Targets;
 use watchers::Watchers;
@@ -164,11 +165,14 @@ impl Case {
             ledger.exhibits().iter().map(|exhibit| exhibit.path.rsplit('/').next().unwrap_or(&exhibit.path).to_owned()).collect();
         let mut coverage = Coverage::build(density, &sorted.trails, sorted.lists, &files);
         coverage.take_spans(spans);
-        let models = Models::build(sorted.models);
+        let mut models = Models::build(sorted.models);
         let metrics = Metrics::build(sorted.metrics);
         let serving = Serving::build(sorted.endpoints, sorted.configs, sorted.components, &models, &metrics, &coverage, as_of);
+        models.take(serving.brought());
         sorted.calls.sort_by(|left, right| left.says.at.cmp(&right.says.at).then_with(|| left.cite.cmp(&right.cite)));
         let jobs = Jobs::build(sorted.jobs);
+        let mut alarms = Alarms::build(&sorted.watchers, sorted.alarms);
+        alarms.locate(&serving);
         let named = jobs.iter().map(|job| &job.arn).chain(serving.endpoints().iter().map(|endpoint| &endpoint.arn));
         let shared = shared_names(named);
         let mut case = Self {
@@ -176,11 +180,12 @@ impl Case {
             jobs,
             models,
             packages: Packages::build(sorted.packages),
+            written: definitions::in_force(sorted.written, &sorted.pipelines, ledger),
             pipelines: Pipelines::build(sorted.pipelines, sorted.definitions, sorted.executions, sorted.steps),
             objects: Objects::build(sorted.objects),
             images: Images::build(sorted.images),
             logs: Logs::build(sorted.logs, shared),
-            alarms: Alarms::build(&sorted.watchers, sorted.alarms),
+            alarms,
             monitors: Monitors::build(sorted.monitors, sorted.monitor_files),
             watchers: Watchers::build(sorted.watchers),
             metrics,
@@ -194,7 +199,6 @@ impl Case {
             refused_records: sorted.refused_records,
             manifests: sorted.manifests,
             evaluations: sorted.evaluations,
-            written: sorted.written,
             feature_groups: sorted.feature_groups,
             calls: sorted.calls,
             lineages: Vec::new(),
@@ -245,6 +249,13 @@ impl Case {
     pub fn lineage_of(&self, arn: &Arn) -> Option<&Lineage> {
         let key = arn.key();
         self.lineages.iter().rfind(|lineage| lineage.arn.key() == key)
+    }
+
+    /// Returns the lineage of what ran in an interval of serving.
+    pub fn lineage_of_span(&self, span: &Span) -> Option<&Lineage> {
+        let key = span.model.key();
+        let own = self.lineages.iter().rfind(|own| own.arn.key() == key && own.created == span.model_created);
+        own.or_else(|| self.lineage_of(&span.model))
     }
 
     /// Returns everything that happened, by time.

@@ -6,6 +6,7 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::said::{Said, cites, first, incarnations};
+use super::serving::Span;
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::Words;
 use crate::fact::arn::{Arn, ArnKey};
@@ -21,10 +22,14 @@ pub struct Model {
     pub arn: Arn,
     /// Name with its case.
     pub name: String,
-    /// When it was created.
+    /// When it was created; of a container that an inference component brings, when it was asked for.
     pub created: Option<Instant>,
-    /// Its containers.
+    /// By when its bytes had been read, where that may be later than its creation.
+    pub loaded: Option<Instant>,
+    /// Its containers; of a model that is disputed, those on which both sides agree.
     pub containers: Vec<Container>,
+    /// The containers that two records of equal standing state, which were made in one second and disagree.
+    pub disputed: Option<(Vec<Container>, Vec<Container>)>,
     /// Whether its containers are known, and not only that it exists.
     pub is_described: bool,
     /// Who created it.
@@ -123,16 +128,35 @@ impl Models {
         models
     }
 
-    /// Returns all models, sorted by ARN and creation.
+    /// Adds containers that inference components brought themselves, which are models without a name.
+    pub(super) fn take(&mut self, brought: Vec<Model>) {
+        for model in brought {
+            self.by_arn.entry(model.arn.key()).or_default().push(self.all.len());
+            self.all.push(model);
+        }
+    }
+
+    /// Returns all models, sorted by ARN and creation; behind them the containers of inference components.
     pub fn iter(&self) -> std::slice::Iter<'_, Model> {
         self.all.iter()
     }
 
-    /// Returns the model of that ARN that existed at `at`; the latest, where no instant is given.
+    /// Returns the model of that ARN that was created or existed at `at`; the latest, where no instant is given.
     pub fn get(&self, arn: &Arn, at: Option<Instant>) -> Option<&Model> {
         let found = self.by_arn.get(&arn.key())?;
+        let exact = found.iter().map(|position| &self.all[*position]).find(|model| at.is_some() && model.created == at);
+        if exact.is_some() {
+            return exact;
+        }
         let lived = |model: &&Model| at.is_none_or(|at| model.created.is_none_or(|created| created.plus(-90) <= at));
         found.iter().rev().map(|position| &self.all[*position]).find(lived)
+    }
+}
+
+impl Models {
+    /// Returns the model that ran in an interval of serving.
+    pub fn of(&self, span: &Span) -> Option<&Model> {
+        self.get(&span.model, span.model_created.or(Some(span.from.latest)))
     }
 }
 
@@ -141,12 +165,18 @@ impl Model {
         said.sort_by(|left, right| left.cite.cmp(&right.cite));
         let order = |says: &ModelStatement| rank(says.words);
         let arn = first(&said, order, |says| Some(says.arn.clone()))?;
-        let containers =
+        let disputed = disputed(&said);
+        let mut containers =
             first(&said, order, |says| (!says.containers.is_empty()).then(|| says.containers.clone())).unwrap_or_default();
+        if let Some((one, other)) = &disputed {
+            containers = one.iter().filter(|own| other.contains(own)).cloned().collect();
+        }
         Some(Self {
             name: first(&said, order, |says| says.name.clone()).unwrap_or_else(|| arn.last().to_owned()),
             created: first(&said, order, |says| says.created).or(created),
-            is_described: !containers.is_empty(),
+            loaded: None,
+            is_described: !containers.is_empty() && disputed.is_none(),
+            disputed,
             containers,
             by: said.iter().find(|said| said.says.words == Words::Request).and_then(|said| said.by.clone()),
             tags: said.iter().flat_map(|said| said.says.tags.clone()).collect(),
@@ -159,6 +189,37 @@ impl Model {
     pub fn cites(&self, relevant: impl Fn(&ModelStatement) -> bool) -> Option<Citations> {
         cites(&self.said, relevant)
     }
+}
+
+/// Returns the containers of two answers of one second that disagree, where nothing of better standing or another time decides; in an
+/// order that no file gives.
+fn disputed(said: &[Said<ModelStatement>]) -> Option<(Vec<Container>, Vec<Container>)> {
+    let described = || said.iter().filter(|said| !said.says.containers.is_empty());
+    let best = described().min_by_key(|said| (rank(said.says.words), said.cite.time))?;
+    let second = |said: &Said<ModelStatement>| said.cite.time.map(Instant::seconds);
+    let rival = described().find(|said| {
+        rank(said.says.words) == rank(best.says.words)
+            && second(said) == second(best)
+            && contradict(&said.says.containers, &best.says.containers)
+    })?;
+    let mut sides = [best, rival].map(|said| said.says.containers.clone());
+    sides.sort_by_key(|containers| format!("{containers:?}"));
+    let [one, other] = sides;
+    Some((one, other))
+}
+
+/// Returns whether containers that two records state can't be those of one model; what only one of them states contradicts nothing.
+fn contradict(one: &[Container], other: &[Container]) -> bool {
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    let pair = |(one, other): (&Container, &Container)| {
+        differ(one.image.as_ref(), other.image.as_ref())
+            || differ(one.artifact.as_ref(), other.artifact.as_ref())
+            || differ(one.artifact_etag.as_ref(), other.artifact_etag.as_ref())
+            || differ(one.package.as_ref(), other.package.as_ref())
+    };
+    one.len() != other.len() || one.iter().zip(other).any(pair)
 }
 
 impl Packages {

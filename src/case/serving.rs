@@ -4,8 +4,10 @@
 //! in service with the new configuration. If the next such record shows the old configuration, the update was rolled back and
 //! nothing changed. Failed calls change nothing.
 
+mod brought;
 mod components;
 mod deployments;
+mod hosts;
 mod metered;
 mod role;
 
@@ -26,6 +28,7 @@ use super::claim::Grade;
 pub use components::{Bare, Component, Run};
 use deployments::{Deployment, deployments};
 pub use deployments::{is_settled, time};
+pub use hosts::{Host, Instance};
 pub use role::Role;
 pub(in crate::case) use role::component_of;
 
@@ -92,6 +95,8 @@ pub struct Endpoint {
     pub shadows: Vec<Span>,
     /// Variants whose configuration names no model.
     pub bare: Vec<Bare>,
+    /// Variants that name a model, while the weights of all were 0.
+    pub unrouted: Vec<Bare>,
     /// Inference components.
     pub components: Vec<Component>,
     /// Configurations it was given that the evidence does not describe, with their names.
@@ -365,7 +370,7 @@ fn endpoint(
     };
     metered::narrow(&mut deployments, deleted, &answering, requests);
     let answered: Vec<BTreeSet<String>> = deployments.iter().map(answering).collect();
-    let (mut spans, mut shadows, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut spans, mut shadows, mut bare, mut unrouted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut unknown_configs = Vec::new();
     for (position, deployment) in deployments.iter().enumerate() {
         let until = deployments.get(position + 1).map(|next| next.from).or(ends);
@@ -382,9 +387,9 @@ fn endpoint(
             for variant in &variants {
                 let share = if total > 0.0 { part * weight(variant) / total } else { 0.0 };
                 let cites = || deployment.cites.iter().chain(&config_cites).cloned();
-                if variant.model.is_none() && !variant.shadow {
-                    let cites = cites().collect();
-                    bare.push(Bare { variant: variant.name.clone(), from: deployment.from, to: until, cites });
+                if (variant.model.is_none() || total <= 0.0) && !variant.shadow {
+                    let into = if variant.model.is_none() { &mut bare } else { &mut unrouted };
+                    into.push(Bare { variant: variant.name.clone(), from: deployment.from, to: until, cites: cites().collect() });
                 }
                 let Some(model) = variant.model.as_ref().filter(|_| share > 0.0) else { continue };
                 let model = Arn::sagemaker(arn.region(), arn.account(), "model", model);
@@ -419,7 +424,7 @@ fn endpoint(
     let (spans, shadows) = (joined(spans), joined(shadows));
     let switches = switches::of(&arn, &said, configs);
     let components = Vec::new();
-    Some(Endpoint { arn, name, created, deleted, said, spans, shadows, bare, components, unknown_configs, switches })
+    Some(Endpoint { arn, name, created, deleted, said, spans, shadows, bare, unrouted, components, unknown_configs, switches })
 }
 
 /// Returns when something was deleted: when that was asked for, or at some time after the last record of it and before another of its
@@ -445,11 +450,18 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
         let before = joined
             .iter_mut()
             .rev()
-            .find(|before| before.variant == span.variant && before.role.component() == span.role.component());
+            // An adapter answers with two models at once.
+            .find(|before| {
+                before.variant == span.variant
+                    && before.role.component() == span.role.component()
+                    && (span.role.component().is_none() || before.model.key() == span.model.key())
+            });
         match before {
             Some(before)
                 if before.model.key() == span.model.key()
                     && before.model_created == span.model_created
+                    // What an adapter brings is as well known as what it adapts, which changes.
+                    && (before.grade == span.grade || !span.is_own_container())
                     && is_close(before.share, span.share)
                     && is_close(before.role.copies(), span.role.copies())
                     && before.to == Some(span.from) =>

@@ -206,7 +206,8 @@ fn pipelines(case: &Case, book: &mut Book) {
 }
 
 fn models(case: &Case, book: &mut Book) {
-    for model in case.models.iter() {
+    // What a component brings is told where the component is.
+    for model in case.models.iter().filter(|model| model.arn.kind() == "model") {
         let cites = model.cites(|says| says.created.is_some());
         if let Some(event) = book.note(model.created, model.arn.as_str(), "model created", cites) {
             event.by(model.by.as_deref());
@@ -249,12 +250,12 @@ fn endpoints(case: &Case, book: &mut Book) {
             let is_shadow = matches!(span.role, Role::Shadow(_));
             let (began, ended) = if is_shadow { ("shadow began", "shadow ended") } else { ("serving began", "serving ended") };
             if let Some(event) = book.note_between(span.from, endpoint.arn.as_str(), began, span.evidence.clone()) {
-                event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.model.last()));
+                event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.runs_text()));
             }
             if let Some(to) = span.to
                 && let Some(event) = book.note_between(to, endpoint.arn.as_str(), ended, span.evidence.clone())
             {
-                event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.model.last()));
+                event.grade(span.grade).related(model()).detail(format!("{} on {share}", span.runs_text()));
             }
         }
     }
@@ -441,9 +442,10 @@ fn model_errors(case: &Case, book: &mut Book) {
         let (Some(first), Some(last)) = (*first, *last) else { continue };
         let named =
             |own: &&super::serving::Endpoint| own.arn.last().eq_ignore_ascii_case(endpoint) && home.may_hold(&own.arn, true);
-        let arn = case.serving.endpoints().iter().find(named).map(|own| &own.arn);
+        let own = case.serving.endpoints().iter().find(named);
+        let arn = own.map(|own| &own.arn);
         let mut printed: Vec<(String, &str, &Citation)> = Vec::new();
-        for (variant, instance, own) in arn.into_iter().flat_map(|arn| case.logs.of_endpoint(arn)) {
+        for (variant, instance, own) in own.into_iter().flat_map(|own| case.printed_on(own)) {
             // Where the answer names the stream, the error is of that instance.
             if stream.as_ref().is_some_and(|(named, on)| named != variant || !on.eq_ignore_ascii_case(instance)) {
                 continue;

@@ -1,5 +1,7 @@
 //! Inference components: what runs a model on an endpoint whose configuration names none.
 
+use litemap::LiteMap;
+
 use super::arn::Arn;
 use super::s3::S3Uri;
 use super::{Excerpt, Words, at};
@@ -35,9 +37,16 @@ pub struct Specification {
     pub image: Option<String>,
     /// Image, as resolved to a digest.
     pub resolved: Option<String>,
+    /// Environment of its container.
+    pub environment: LiteMap<String, String>,
 }
 
 impl Specification {
+    /// Returns whether it brings a container of its own: bytes, an image, or both.
+    pub const fn has_container(&self) -> bool {
+        self.model.is_none() && (self.artifact.is_some() || self.image.is_some())
+    }
+
     /// Returns whether two specifications run the same; images that only one of them tells do not differ.
     pub fn is_same(&self, other: &Self) -> bool {
         let agree = self.image.is_none() || other.image.is_none() || self.image == other.image;

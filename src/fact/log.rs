@@ -123,11 +123,28 @@ pub enum Owner {
         /// Instance.
         instance: String,
     },
+    /// A copy of an inference component.
+    Component {
+        /// Name of the component.
+        component: String,
+        /// What ran it, as its stream calls it.
+        copy: String,
+    },
 }
+
+/// What log groups of endpoints begin with.
+pub const ENDPOINTS: &str = "/aws/sagemaker/Endpoints/";
+
+/// What log groups of inference components begin with.
+pub const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents/";
 
 impl LogStatement {
     /// Returns whom the stream belongs to, from its name and the name of its group.
     pub fn owner(&self) -> Option<Owner> {
+        if let Some(component) = self.group.as_deref().and_then(|group| group.strip_prefix(COMPONENTS)) {
+            let is_named = !component.is_empty() && !self.stream.is_empty();
+            return is_named.then(|| Owner::Component { component: component.to_owned(), copy: self.stream.to_string() });
+        }
         // Exports to S3 write `-` for `/` in stream names.
         let split = |stream: &str| -> Option<(String, String)> {
             if let Some((before, after)) = stream.split_once('/') {
@@ -137,7 +154,7 @@ impl LogStatement {
             Some((stream[..at].to_owned(), stream[at + 1..].to_owned()))
         };
         let (before, after) = split(&self.stream)?;
-        if let Some(endpoint) = self.group.as_deref().and_then(|group| group.strip_prefix("/aws/sagemaker/Endpoints/")) {
+        if let Some(endpoint) = self.group.as_deref().and_then(|group| group.strip_prefix(ENDPOINTS)) {
             let instance = after.starts_with("i-").then_some(after)?;
             return Some(Owner::Instance { endpoint: endpoint.to_owned(), variant: before, instance });
         }

@@ -198,7 +198,7 @@ fn log_group(folders: &[&str]) -> Option<String> {
     let first = *folders.first()?;
     if first == "aws" {
         let parts: Vec<&str> = folders.iter().copied().take(4).collect();
-        let known = if parts.get(2) == Some(&"Endpoints") { 4 } else { 3 };
+        let known = if parts.get(2).is_some_and(|part| ["Endpoints", "InferenceComponents"].contains(part)) { 4 } else { 3 };
         return Some(format!("/{}", parts[..parts.len().min(known)].join("/")));
     }
     let decoded = percent_encoding::percent_decode_str(first).decode_utf8().ok()?.into_owned();
@@ -208,10 +208,8 @@ fn log_group(folders: &[&str]) -> Option<String> {
     ["_aws_sagemaker_", "-aws-sagemaker-", "aws_sagemaker_", "aws-sagemaker-"].iter().find_map(|prefix| {
         let rest = decoded.strip_prefix(prefix)?;
         let separator = prefix.chars().last()?;
-        Some(match rest.strip_prefix("Endpoints").and_then(|rest| rest.strip_prefix(separator)) {
-            Some(endpoint) => format!("/aws/sagemaker/Endpoints/{endpoint}"),
-            None => format!("/aws/sagemaker/{rest}"),
-        })
+        let of = |kind: &str| Some(format!("/aws/sagemaker/{kind}/{}", rest.strip_prefix(kind)?.strip_prefix(separator)?));
+        Some(of("Endpoints").or_else(|| of("InferenceComponents")).unwrap_or_else(|| format!("/aws/sagemaker/{rest}")))
     })
 }
 
@@ -258,6 +256,9 @@ mod tests {
         assert_eq!(argv("ecr/team/churn/describe-images.json"), "ecr describe-images --repository-name team/churn");
         assert_eq!(argv("eventbridge/targets/sm-failures/x.json"), "events list-targets-by-rule --rule sm-failures");
         assert_eq!(argv("logs/aws/sagemaker/TrainingJobs/f.json"), "logs f --log-group-name /aws/sagemaker/TrainingJobs");
+        let group = "/aws/sagemaker/InferenceComponents/ic";
+        assert_eq!(argv("logs/_aws_sagemaker_InferenceComponents_ic/f.json"), format!("logs f --log-group-name {group}"));
+        assert_eq!(argv("logs/aws/sagemaker/InferenceComponents/ic/f.json"), format!("logs f --log-group-name {group}"));
         assert_eq!(argv("logs/_aws_sagemaker_Endpoints_ep/f.json"), "logs f --log-group-name /aws/sagemaker/Endpoints/ep");
         assert_eq!(argv("ct/x.json"), "");
         let request = Request::from_path("111122223333/us-east-1/s3/b/get-bucket-versioning.json").unwrap();

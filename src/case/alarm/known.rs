@@ -10,6 +10,9 @@ pub const INVOCATIONS: &str = "AWS/SageMaker";
 /// Namespace of what the instances of endpoints use.
 pub const INSTANCES: &str = "/aws/sagemaker/Endpoints";
 
+/// Namespace of what the copies of inference components use.
+pub const COMPONENTS: &str = "/aws/sagemaker/InferenceComponents";
+
 /// Metrics under [`INVOCATIONS`] in microseconds.
 const MICROSECONDS: &[&str] = &[
     "ModelLatency",

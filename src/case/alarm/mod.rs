@@ -6,9 +6,10 @@ pub mod replay;
 use std::collections::BTreeMap;
 
 use super::said::Said;
+use super::serving::{Endpoint, Serving};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::alarm::{AlarmEvent, AlarmStatement, Measure, Settings, State};
-use crate::fact::arn::Home;
+use crate::fact::arn::{Arn, Home};
 use crate::fact::watch::{Told, WatchStatement, Watcher};
 use crate::time::{Instant, Seconds};
 
@@ -35,6 +36,19 @@ pub struct Alarm {
     pub deleted: Option<Instant>,
     /// Times at which it told somebody.
     pub acted: Vec<(Instant, String)>,
+    /// Endpoints of the inference component that it watches, where its dimensions name no endpoint; the oldest first.
+    pub hosts: Vec<Watches>,
+}
+
+/// The endpoint of an inference component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watches {
+    /// The endpoint.
+    pub endpoint: Arn,
+    /// Its name with its case.
+    pub name: String,
+    /// Variant that the component runs on, where a record tells.
+    pub variant: Option<String>,
 }
 
 /// A change of an alarm's state.
@@ -61,6 +75,9 @@ pub struct Alarms {
     /// Alarms that were wanted and are not known to exist: of templates, and of requests that were refused.
     pub wanted: Vec<Alarm>,
 }
+
+/// The dimension that names an inference component.
+pub const COMPONENT: &str = "InferenceComponentName";
 
 /// Records of one change of state differ by so little: the history's time and the event's.
 const SAME_CHANGE: Seconds = 5;
@@ -105,6 +122,20 @@ impl Alarms {
         Self { all: all.into_values().collect(), wanted: wanted.into_values().collect() }
     }
 
+    /// Finds the endpoints of the inference components that alarms name.
+    pub(super) fn locate(&mut self, serving: &Serving) {
+        for alarm in self.all.iter_mut().chain(&mut self.wanted) {
+            let Some(component) = alarm.component().filter(|_| alarm.named_endpoint().is_none()) else { continue };
+            let hosts = serving.hosts_of(component, &alarm.home);
+            let watches = hosts.into_iter().map(|host| Watches {
+                endpoint: host.endpoint.arn.clone(),
+                name: host.endpoint.name.clone(),
+                variant: host.component.variant.clone(),
+            });
+            alarm.hosts = watches.collect();
+        }
+    }
+
     /// Returns all alarms that are known to exist, or to have existed.
     pub fn iter(&self) -> std::slice::Iter<'_, Alarm> {
         self.all.iter()
@@ -144,6 +175,7 @@ impl Alarm {
             changes: Vec::new(),
             deleted: None,
             acted: Vec::new(),
+            hosts: Vec::new(),
         }
     }
 
@@ -243,7 +275,8 @@ impl Alarm {
     pub fn is_of_sagemaker(&self) -> bool {
         self.measures().any(|measure| {
             let namespace = measure.namespace.as_deref().unwrap_or_default().to_ascii_lowercase();
-            namespace.trim_start_matches('/').starts_with("aws/sagemaker") || measure.dimensions.contains_key("EndpointName")
+            let names = |dimension: &str| measure.dimensions.contains_key(dimension);
+            namespace.trim_start_matches('/').starts_with("aws/sagemaker") || names("EndpointName") || names(COMPONENT)
         })
     }
 
@@ -254,8 +287,42 @@ impl Alarm {
             || (!self.settings.actions.is_empty() && self.settings.actions.iter().all(by_policy))
     }
 
-    /// Returns the endpoint and variant that it watches, as its dimensions name them.
+    /// Returns the endpoint and variant that it watches: as its dimensions name them, or those that the inference component it names
+    /// runs on, or ran on last.
     pub fn endpoint(&self) -> Option<(&str, Option<&str>)> {
+        let host = || self.hosts.last().map(|host| (host.name.as_str(), host.variant.as_deref()));
+        self.named_endpoint().or_else(host)
+    }
+
+    /// Returns whether it is on an endpoint: on the endpoint or a variant by name, or on an inference component of this life of it.
+    pub fn is_on(&self, endpoint: &Endpoint) -> bool {
+        let fits = |own: &Option<String>, other: &str| own.as_deref().is_none_or(|own| own == other);
+        let is_home = fits(&self.home.account, endpoint.arn.account()) && fits(&self.home.region, endpoint.arn.region());
+        let is_named = self.named_endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name));
+        let is_host = |host: &Watches| host.endpoint.key() == endpoint.arn.key();
+        let has = |name: &str| endpoint.components.iter().any(|own| own.name.eq_ignore_ascii_case(name));
+        is_home && (is_named || (self.hosts.iter().any(is_host) && self.component().is_some_and(has)))
+    }
+
+    /// Returns the inference component that its dimensions name.
+    pub fn component(&self) -> Option<&str> {
+        self.measures().find_map(|measure| measure.dimensions.get(COMPONENT)).map(String::as_str)
+    }
+
+    /// Says what it watches of an endpoint, as far as its dimensions tell.
+    pub fn watched_text(&self, endpoint: &str) -> String {
+        match self.component() {
+            Some(component) => format!("component {component} of {endpoint}"),
+            None => endpoint.to_owned(),
+        }
+    }
+
+    /// Returns whether another alarm watches what this one does, or all of it.
+    pub fn is_covered_by(&self, other: &Self) -> bool {
+        other.component().is_none_or(|name| self.component().is_none_or(|own| own.eq_ignore_ascii_case(name)))
+    }
+
+    fn named_endpoint(&self) -> Option<(&str, Option<&str>)> {
         self.measures().find_map(|measure| {
             let endpoint = measure.dimensions.get("EndpointName")?;
             Some((endpoint.as_str(), measure.dimensions.get("VariantName").map(String::as_str)))

@@ -123,10 +123,6 @@ impl Case {
             lacks.push(GapKey::Components(arn.clone()));
         }
         for component in &endpoint.components {
-            let mut answered = component.runs.iter().filter(|run| run.has_copies).flat_map(|run| &run.specifications);
-            if answered.any(|own| own.model.is_none() && own.base.is_none()) {
-                lacks.push(GapKey::Unnamed(component.arn.clone()));
-            }
             let unknown = component.runs.iter().filter(|run| run.specifications.is_empty());
             let is_told = component.runs.iter().any(|run| !run.specifications.is_empty());
             lacks.extend(unknown.map(|run| match run.to.filter(|_| is_told) {

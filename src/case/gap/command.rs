@@ -125,7 +125,7 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
             let command = sagemaker(arn, ["describe-endpoint-config", "--endpoint-config-name", &name(arn)]);
             Described::new(format!("the description of endpoint config {}", name(arn)), command)
         }
-        GapKey::Components(arn) | GapKey::Component(arn) | GapKey::Unnamed(arn) => component(key, arn, &name(arn)),
+        GapKey::Components(arn) | GapKey::Component(arn) => component(key, arn, &name(arn)),
         GapKey::ObjectVersions { bucket, prefix } => {
             let mut words = vec!["s3api", "list-object-versions", "--bucket", bucket];
             if !prefix.is_empty() {
@@ -202,19 +202,12 @@ fn describe(key: &GapKey, context: &GapContext<'_>) -> Described {
 /// Words what is missing of inference components.
 fn component(key: &GapKey, arn: &Arn, name: &str) -> Described {
     let command = |operation: &str, option: &str| aws(&["sagemaker", operation, option, name], arn.region());
-    match key {
-        GapKey::Components(_) => {
-            let command = command("list-inference-components", "--endpoint-name-equals");
-            Described::new(format!("the inference components of endpoint {name}"), command)
-        }
-        GapKey::Unnamed(_) => {
-            Described::never(format!("a model that inference component {name} runs: it names an image and bytes, and no model"))
-        }
-        _ => {
-            let command = command("describe-inference-component", "--inference-component-name");
-            Described::new(format!("the description of inference component {name}"), command)
-        }
+    if let GapKey::Components(_) = key {
+        let command = command("list-inference-components", "--endpoint-name-equals");
+        return Described::new(format!("the inference components of endpoint {name}"), command);
     }
+    let command = command("describe-inference-component", "--inference-component-name");
+    Described::new(format!("the description of inference component {name}"), command)
 }
 
 /// Asks for the content of one object.

@@ -36,8 +36,6 @@ pub enum GapKey {
     Components(Arn),
     /// The description of an inference component.
     Component(Arn),
-    /// The model of an inference component that runs a container and names none.
-    Unnamed(Arn),
     /// All versions of the objects under a prefix.
     ObjectVersions {
         /// Bucket.
@@ -277,6 +275,11 @@ impl Gaps {
 }
 
 impl GapKey {
+    /// Returns the gap of the description of what a model is: of a container that an inference component brings, the component's.
+    pub fn description_of(model: &Arn) -> Self {
+        if model.kind() == "inference-component" { Self::Component(model.clone()) } else { Self::Model(model.clone()) }
+    }
+
     /// Returns the gap of the requests that a span answered or got copies of.
     pub fn requests_of(span: &Span, from: Instant, to: Instant) -> Self {
         Self::requests_by(&span.endpoint, &span.variant, &span.role, from, to)

@@ -29,7 +29,7 @@ pub(super) struct Named {
 pub(super) fn named(case: &Case, spans: &[&Span]) -> Vec<Named> {
     let mut named = Vec::new();
     for (position, span) in spans.iter().enumerate() {
-        let Some(model) = case.models.get(&span.model, Some(span.from.latest)) else { continue };
+        let Some(model) = case.models.of(span) else { continue };
         let cites = model.cites(|says| says.containers.iter().any(|container| !container.environment.is_empty()));
         let Some(evidence) = cites.map(|cites| cites.and(span.evidence.iter().cloned())) else { continue };
         for value in containers(case, model).flat_map(|container| container.environment.values()) {
@@ -208,7 +208,7 @@ impl Graph<'_> {
         for (position, job) in self.jobs.iter().enumerate().filter(|(_, job)| job.kind == JobKind::Transform) {
             let (arn, model) = (&lineage.arn, job.model.as_deref().unwrap_or_default());
             let here = job.arn.account() == arn.account() && job.arn.region() == arn.region();
-            if !here || !model.eq_ignore_ascii_case(arn.name()) {
+            if !here || arn.kind() != "model" || !model.eq_ignore_ascii_case(arn.name()) {
                 continue;
             }
             let lived = self.case.models.get(arn, job.created).is_some_and(|model| model.created == lineage.created);

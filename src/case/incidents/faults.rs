@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::signals::Heard;
 use super::{Incident, Kind};
 use crate::case::Case;
-use crate::case::alarm::Alarm;
 use crate::case::alarm::known::{INVOCATIONS, Notices, PLAUSIBLE, is_in_microseconds, notices};
+use crate::case::alarm::{Alarm, COMPONENT};
 use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
 use crate::case::metrics::{Data, Series};
@@ -50,7 +50,7 @@ pub(super) fn incidents(case: &Case) -> Vec<Incident> {
     let mut parts: Parts = BTreeMap::new();
     for series in case.metrics.iter() {
         for (kind, part) in measured(case, series) {
-            if let Some(endpoint) = endpoint_of(case, &series.home, &series.dimensions)
+            if let Some(endpoint) = endpoint_of(case, &series.home, &series.dimensions, (part.from, part.to))
                 && !is_copied(case, &endpoint, &series.dimensions, &part)
             {
                 parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint, Vec::new())).1.push(part);
@@ -60,10 +60,13 @@ pub(super) fn incidents(case: &Case) -> Vec<Incident> {
     for alarm in case.alarms.iter() {
         let Some(kind) = watches(alarm) else { continue };
         let dimensions = alarm.measures().next().map(|measure| measure.dimensions.clone()).unwrap_or_default();
-        let Some(endpoint) = endpoint_of(case, &alarm.home, &dimensions) else { continue };
-        let parts = &mut parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint.clone(), Vec::new())).1;
-        let suffered = episodes(alarm).into_iter().filter(|part| !is_copied(case, &endpoint, &dimensions, part));
-        parts.extend(suffered);
+        for part in episodes(alarm) {
+            if let Some(endpoint) = endpoint_of(case, &alarm.home, &dimensions, (part.from, part.to))
+                && !is_copied(case, &endpoint, &dimensions, &part)
+            {
+                parts.entry((endpoint.key(), kind)).or_insert_with(|| (endpoint, Vec::new())).1.push(part);
+            }
+        }
     }
     let mut found = Vec::new();
     for ((_, kind), (endpoint, parts)) in parts {
@@ -78,9 +81,19 @@ fn is_copied(case: &Case, endpoint: &Arn, dimensions: &BTreeMap<String, String>,
     case.serving.is_copied(endpoint, variant, part.from, part.to.unwrap_or(part.from))
 }
 
-/// Returns the endpoint that dimensions name: one that the evidence knows, else one of the metric's own account and region.
-fn endpoint_of(case: &Case, home: &Home, dimensions: &BTreeMap<String, String>) -> Option<Arn> {
-    let name = dimensions.get("EndpointName")?;
+/// Returns the endpoint that dimensions name: one that the evidence knows, else one of the metric's own account and region. Of an
+/// inference component that they name it is the one that it ran on then.
+fn endpoint_of(
+    case: &Case,
+    home: &Home,
+    dimensions: &BTreeMap<String, String>,
+    (from, to): (Instant, Option<Instant>),
+) -> Option<Arn> {
+    let Some(name) = dimensions.get("EndpointName") else {
+        let hosts = case.serving.hosts_of(dimensions.get(COMPONENT)?, home);
+        let then = hosts.iter().rfind(|host| host.overlaps(Some(from), to.or(Some(from))));
+        return then.map(|host| host.endpoint.arn.clone());
+    };
     let named = || case.serving.endpoints().iter().filter(|endpoint| endpoint.arn.last().eq_ignore_ascii_case(name));
     let several = named().map(|endpoint| endpoint.arn.key()).collect::<std::collections::BTreeSet<_>>().len() > 1;
     let known = named().find(|endpoint| home.may_hold(&endpoint.arn, several)).map(|endpoint| endpoint.arn.clone());
@@ -226,7 +239,7 @@ fn incident(case: &Case, kind: Kind, endpoint: &Arn, parts: Vec<Part>) -> Option
     // An alarm that follows the metric may go off a little after the fault is over.
     let heard_until = parts.iter().filter_map(|part| part.to).fold(until, Instant::max);
     let mut heard = Heard::of(case, endpoint, began, heard_until);
-    for alarm in case.alarms.iter().filter(|alarm| could_see(case, alarm, kind, endpoint)) {
+    for alarm in case.alarms.iter().filter(|alarm| could_see(case, alarm, kind, endpoint, (began, Some(heard_until)))) {
         heard.alarm(case, alarm);
     }
     heard.people(case, &[endpoint.key()]);
@@ -261,19 +274,23 @@ fn incident(case: &Case, kind: Kind, endpoint: &Arn, parts: Vec<Part>) -> Option
 /// Returns the history of alarms that is not whole over an interval.
 fn unlisted(case: &Case, endpoint: &Arn, kind: Kind, from: Instant, to: Instant) -> Vec<GapKey> {
     let whole = |alarm: &Alarm| case.coverage.alarm_history(alarm).iter().any(|(begins, ends, _)| *begins <= from && to <= *ends);
-    let seen = case.alarms.iter().filter(|alarm| could_see(case, alarm, kind, endpoint) && !alarm.transitions.is_empty());
+    let seen = case
+        .alarms
+        .iter()
+        .filter(|alarm| could_see(case, alarm, kind, endpoint, (from, Some(to))) && !alarm.transitions.is_empty());
     seen.filter(|alarm| !whole(alarm)).map(|alarm| GapKey::AlarmHistory(Place::at(&alarm.home))).take(1).collect()
 }
 
 /// Returns whether an alarm could see a fault of an endpoint: it watches that endpoint, and errors or latency as the fault is, or a
 /// metric of somebody's own.
-fn could_see(case: &Case, alarm: &Alarm, kind: Kind, endpoint: &Arn) -> bool {
+fn could_see(case: &Case, alarm: &Alarm, kind: Kind, endpoint: &Arn, during: (Instant, Option<Instant>)) -> bool {
     alarm.measures().any(|measure| {
         let is_own = measure.namespace.as_deref().is_some_and(|namespace| !crate::case::alarm::known::is_of_aws(namespace));
         let sees = measure.metric.as_deref().and_then(notices).is_some_and(|notices| match notices {
             Notices::Errors => kind == Kind::Errors,
             Notices::Latency => kind == Kind::Latency,
         });
-        (sees || is_own) && endpoint_of(case, &alarm.home, &measure.dimensions).is_some_and(|own| own.key() == endpoint.key())
+        (sees || is_own)
+            && endpoint_of(case, &alarm.home, &measure.dimensions, during).is_some_and(|own| own.key() == endpoint.key())
     }) && !alarm.is_for_scaling()
 }

@@ -3,7 +3,7 @@
 use super::super::Case;
 use super::super::claim::Grade;
 use super::super::gap::GapKey;
-use super::super::serving::{Bare, Bounds, Component, Endpoint, Run};
+use super::super::serving::{Bare, Bounds, Component, Endpoint, Run, Span};
 use crate::evidence::citation::Citations;
 use crate::fact::component::Specification;
 use crate::time::Instant;
@@ -55,27 +55,22 @@ fn why(endpoint: &Endpoint, component: &Component, run: &Run, at: Instant) -> Ve
     if run.specifications.is_empty() {
         return vec![idle("what it ran then is not in the evidence".to_owned(), Grade::U)];
     }
-    let own = || endpoint.spans.iter().filter(|span| span.role.component() == Some(component.name.as_str()));
-    let answered = own().any(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest));
-    let words = |own: &Specification| match (&own.model, &own.base) {
-        (None, None) => Some((container(own), run.grade)),
-        (None, Some(base)) if !answered => {
-            Some((format!("adapts component {base}, of which no model is known to have run then"), Grade::U))
-        }
-        _ => None,
+    // What an adapter brings answers with what it adapts, and never alone.
+    let is_own = |span: &&Span| span.role.component() == Some(component.name.as_str()) && span.model.key() != component.arn.key();
+    let answered =
+        endpoint.spans.iter().filter(is_own).any(|span| span.from.earliest <= at && span.to.is_none_or(|to| at < to.latest));
+    let adapts = |own: &Specification| {
+        let base = own.base.as_ref().filter(|_| !answered)?;
+        Some(idle(format!("adapts component {base}, of which no model is known to have run then"), Grade::U))
     };
-    run.specifications.iter().filter_map(words).map(|(why, grade)| idle(why, grade)).collect()
-}
-
-fn container(own: &Specification) -> String {
-    let image = own.image.as_ref().map(|image| format!(" image {image}")).unwrap_or_default();
-    let artifact = own.artifact.as_ref().map(|uri| format!(" with {uri}")).unwrap_or_default();
-    format!("ran{image}{artifact} itself: it names no model, so nothing ties it to one")
+    run.specifications.iter().filter_map(adapts).collect()
 }
 
 /// Says why it is not known what an endpoint served.
 pub(super) fn why_unknown(endpoint: &Endpoint, idle: &[Idle], at: Instant) -> &'static str {
-    if idle.is_empty() && !is_bare(endpoint, at) {
+    if unrouted(endpoint, at).next().is_some() {
+        "the weights of all its variants were 0, so it answered only requests that named one (TargetVariant), which are counted by variant"
+    } else if idle.is_empty() && !is_bare(endpoint, at) {
         "no configuration of that time is in the evidence"
     } else if idle.is_empty() {
         "its configuration names no model, and no inference component of that time is in the evidence"
@@ -88,6 +83,21 @@ pub(super) fn why_unknown(endpoint: &Endpoint, idle: &[Idle], at: Instant) -> &'
 
 /// Returns what would tell what an endpoint served.
 pub(super) fn lacks(case: &Case, endpoint: &Endpoint, at: Instant) -> Vec<GapKey> {
+    let routed: Vec<GapKey> = unrouted(endpoint, at)
+        .filter_map(|own| {
+            let to = own.to.map(|to| to.latest).or(case.as_of)?;
+            let counted = case.serving.requests(&endpoint.arn, Some(&own.variant), own.from.earliest, to);
+            counted.is_none_or(|counted| !counted.whole).then(|| GapKey::Requests {
+                endpoint: endpoint.arn.clone(),
+                variant: own.variant.clone(),
+                from: own.from.earliest,
+                to,
+            })
+        })
+        .collect();
+    if !routed.is_empty() {
+        return routed;
+    }
     if is_bare(endpoint, at) || endpoint.has_components() {
         return case.lacks_components(endpoint);
     }
@@ -96,6 +106,13 @@ pub(super) fn lacks(case: &Case, endpoint: &Endpoint, at: Instant) -> Vec<GapKey
 }
 
 fn is_bare(endpoint: &Endpoint, at: Instant) -> bool {
-    let holds = |bare: &Bare| bare.from.earliest <= at && bare.to.is_none_or(|to| at < to.latest);
-    endpoint.bare.iter().any(holds)
+    endpoint.bare.iter().any(|bare| holds(bare, at))
+}
+
+fn unrouted(endpoint: &Endpoint, at: Instant) -> impl Iterator<Item = &Bare> {
+    endpoint.unrouted.iter().filter(move |own| holds(own, at))
+}
+
+fn holds(bare: &Bare, at: Instant) -> bool {
+    bare.from.earliest <= at && bare.to.is_none_or(|to| at < to.latest)
 }

@@ -33,7 +33,7 @@ impl Scope {
             scope.name(Arn::sagemaker(arn.region(), arn.account(), "endpoint-config", config).as_str());
         }
         for alarm in case.alarms.iter().chain(&case.alarms.wanted) {
-            if alarm.endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name)) {
+            if alarm.is_on(endpoint) {
                 scope.name(&alarm.subject());
                 scope.name(&alarm.name);
             }
@@ -49,7 +49,7 @@ impl Scope {
         }
         for span in served {
             scope.name(span.model.as_str());
-            let Some(model) = case.models.get(&span.model, Some(span.from.latest)) else { continue };
+            let Some(model) = case.models.of(span) else { continue };
             for container in containers(case, model) {
                 let named = container.environment.values().flat_map(|value| S3Uri::find_all(value));
                 scope.places.extend(named.chain(container.artifact.clone()));

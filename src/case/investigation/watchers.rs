@@ -51,12 +51,7 @@ const ENDS: [JobStatus; 3] = [JobStatus::Completed, JobStatus::Failed, JobStatus
 /// Returns who could have told of incidents; where there is none, what the alarms on the endpoint were at `at`.
 pub(super) fn of(case: &Case, endpoint: &Endpoint, incidents: &[&Incident], at: Instant) -> Rows {
     let mut rows = Rows::default();
-    let on_endpoint = |alarm: &&Alarm| {
-        let home = (alarm.home.account.as_deref(), alarm.home.region.as_deref());
-        let fits =
-            home.0.is_none_or(|own| own == endpoint.arn.account()) && home.1.is_none_or(|own| own == endpoint.arn.region());
-        fits && !alarm.is_for_scaling() && alarm.endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name))
-    };
+    let on_endpoint = |alarm: &&Alarm| !alarm.is_for_scaling() && alarm.is_on(endpoint);
     let alarms: Vec<&Alarm> = case.alarms.iter().filter(on_endpoint).collect();
     if incidents.is_empty() {
         for alarm in &alarms {

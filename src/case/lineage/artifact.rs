@@ -15,12 +15,33 @@ use crate::fact::s3::S3Uri;
 pub(super) fn claim(case: &Case, view: &View<'_>) -> Claim<Artifact> {
     let uris: BTreeSet<String> =
         view.containers.iter().filter_map(|container| container.artifact.as_ref()).map(S3Uri::to_string).collect();
-    let claim = of_first(case, view);
+    let claim = while_loaded(case, view, of_first(case, view));
     if uris.len() < 2 {
         return claim;
     }
     let others: Vec<String> = uris.into_iter().filter(|uri| claim.value().is_none_or(|artifact| artifact.uri != *uri)).collect();
     claim.noting(&format!("other containers of the model have bytes of their own: {}", others.join(", ")))
+}
+
+/// Why it is not known which of two versions was read.
+pub(super) const REPLACED: &str = "other bytes were put there before it was in service, and nothing tells which of them it read";
+
+/// Returns the bytes that replaced those of a model between its creation and when they had been read.
+pub(super) fn replaced<'a>(case: &'a Case, view: &View<'_>) -> Option<&'a Version> {
+    let uri = view.containers.iter().find_map(|container| container.artifact.as_ref())?;
+    let (from, to) = view.created.zip(view.loaded)?;
+    let (first, last) = (case.objects.live_object(uri, from), case.objects.live_object(uri, to)?);
+    let is_other = first.is_none_or(|first| !first.is_same_as(last) && (first.etag.is_none() || first.etag != last.etag));
+    is_other.then_some(last)
+}
+
+/// Lowers a claim where other bytes were put there while they may have been read.
+fn while_loaded(case: &Case, view: &View<'_>, claim: Claim<Artifact>) -> Claim<Artifact> {
+    let uri = view.containers.iter().find_map(|container| container.artifact.as_ref());
+    let Some((uri, version)) = uri.zip(replaced(case, view)) else { return claim };
+    let side =
+        Citations::from_all(case.objects.cites_of(version)).map(|evidence| Conflict { value: value(uri, version), evidence });
+    claim.at_most(Grade::C, REPLACED).or_else_fits(side)
 }
 
 fn of_first(case: &Case, view: &View<'_>) -> Claim<Artifact> {

@@ -7,6 +7,7 @@ mod artifact;
 mod commit;
 mod data;
 mod dependencies;
+mod disputed;
 mod image;
 mod named;
 mod origin;
@@ -169,6 +170,11 @@ impl<'a> Hop<'a> {
 }
 
 impl Lineage {
+    /// Returns whether it is of a container that an inference component brings itself.
+    pub fn is_of_component(&self) -> bool {
+        self.arn.kind() == "inference-component"
+    }
+
     /// Returns all hops, in the order outputs show them.
     pub fn hops(&self) -> Vec<Hop<'_>> {
         let mut hops = vec![
@@ -218,6 +224,8 @@ fn is_pinned<T>(claim: &Claim<T>) -> bool {
 pub(super) struct View<'a> {
     pub(super) arn: &'a Arn,
     pub(super) created: Option<Instant>,
+    /// By when its bytes had been read, where that may be later.
+    pub(super) loaded: Option<Instant>,
     pub(super) model: Option<&'a Model>,
     /// The package itself, or the one the model's container names.
     pub(super) package: Option<&'a Package>,
@@ -234,6 +242,7 @@ impl<'a> View<'a> {
         Self {
             arn: &model.arn,
             created: model.created,
+            loaded: model.loaded,
             model: Some(model),
             package,
             containers,
@@ -245,6 +254,7 @@ impl<'a> View<'a> {
         Self {
             arn: &package.arn,
             created: package.created,
+            loaded: None,
             model: None,
             package: Some(package),
             containers: package.containers.iter().collect(),
@@ -271,7 +281,7 @@ impl<'a> View<'a> {
 
     /// Returns what would describe the model.
     pub(super) fn missing(&self) -> GapKey {
-        if self.model.is_some() { GapKey::Model(self.arn.clone()) } else { GapKey::Package(self.arn.clone()) }
+        if self.model.is_some() { GapKey::description_of(self.arn) } else { GapKey::Package(self.arn.clone()) }
     }
 }
 
@@ -280,8 +290,8 @@ pub(super) fn build(case: &Case) -> Vec<Lineage> {
     let mut used: BTreeSet<crate::fact::arn::ArnKey> = BTreeSet::new();
     let mut all: Vec<Lineage> = Vec::new();
     for model in case.models.iter() {
-        let view = View::of_model(case, model);
-        let lineage = lineage(case, &view, model.name.clone());
+        let lineage =
+            disputed::of(case, model).unwrap_or_else(|| lineage(case, &View::of_model(case, model), model.name.clone()));
         used.extend(lineage.package.value().map(|package| package.arn.key()));
         used.extend(model.containers.iter().filter_map(|container| container.package.as_ref()).map(Arn::key));
         all.push(lineage);
@@ -301,7 +311,10 @@ fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
     let package = release::package(case, view, &artifact);
     let approval = release::approval(case, view, &package);
     let run = run::find(case, view, &package, job);
-    let training_job = origin.claim.clone().via(run.taken_through.iter().cloned());
+    let mut training_job = origin.claim.clone().via(run.taken_through.iter().cloned());
+    if artifact::replaced(case, view).is_some() {
+        training_job = training_job.at_most(Grade::C, artifact::REPLACED);
+    }
     let unknown_job = origin.missing(view);
     let code = Code {
         commit: commit::claim(case, view, &package, job, &unknown_job),

@@ -90,11 +90,11 @@ pub(super) fn approval(case: &Case, view: &View<'_>, package: &Claim<PackageRef>
     let Some(cites) = Citations::from_all(known.decisions.iter().map(|decision| decision.cite.clone())) else {
         return Claim::unknown("nothing tells of the package's approval", [missing]);
     };
-    // Two acts of one second, and no record of which came first.
+    // Two acts, or two answers, of one second, and no record of which came first.
     let rival = known
         .decisions
         .iter()
-        .find(|other| other.at == decision.at && other.is_act && decision.is_act && other.status != decision.status);
+        .find(|other| other.at == decision.at && other.is_act == decision.is_act && other.status != decision.status);
     if let Some(rival) = rival {
         let side = |decision: &Decision| {
             let by = decision.by.as_ref().map(|by| by.actor().to_owned());
@@ -103,7 +103,10 @@ pub(super) fn approval(case: &Case, view: &View<'_>, package: &Claim<PackageRef>
         };
         let mut sides = vec![side(decision), side(rival)];
         sides.sort_by(|left, right| left.evidence.iter().cmp(right.evidence.iter()));
-        return Claim::contradicted("two decisions were recorded in one second, and nothing tells which came first", sides);
+        return Claim::contradicted(
+            "two records of one second state different decisions, and nothing tells which came first",
+            sides,
+        );
     }
     // Who changed a package last, and when, need not be who decided: only the call tells.
     let (by, at, why) = if decision.is_act {

@@ -8,7 +8,7 @@ use super::super::claim::Grade;
 use super::super::coverage::Coverage;
 use super::super::registry::Models;
 use super::super::said::{Said, incarnations};
-use super::{Bounds, Endpoint, Role, Serving, Span};
+use super::{Bounds, Endpoint, Serving};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::{Arn, ArnKey};
 use crate::fact::call::{Listed, ListedStatement};
@@ -17,6 +17,9 @@ use crate::time::{Instant, Seconds};
 
 /// Statements of one creation differ by so little, in seconds.
 const SAME_CREATION: Seconds = 90;
+
+/// Hosting gives a model at most an hour to be loaded and an hour to answer, in seconds: by then its bytes have been read.
+const LONGEST_LOAD: Seconds = 7_200;
 
 /// An inference component.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Component {
     pub variant: Option<String>,
     /// When it was created.
     pub created: Option<Instant>,
+    /// When it was gone, if it is.
+    pub gone: Option<Bounds>,
     /// Everything that was said of it.
     pub said: Vec<Said<ComponentStatement>>,
     /// What it ran, in order.
@@ -46,6 +51,8 @@ pub struct Run {
     pub from: Bounds,
     /// Until when; nothing while it still does.
     pub to: Option<Bounds>,
+    /// When it took what it runs: its image, and the bytes of a container of its own.
+    pub taken: Bounds,
     /// How well that is known.
     pub grade: Grade,
     /// On what.
@@ -59,7 +66,7 @@ impl Run {
     }
 }
 
-/// A variant whose configuration names no model.
+/// A variant whose configuration names no model, or to which no requests are routed.
 #[derive(Clone, Debug)]
 pub struct Bare {
     /// Variant.
@@ -76,6 +83,8 @@ pub struct Bare {
 struct Step<T> {
     value: T,
     from: Bounds,
+    /// Whether a request asked for it.
+    is_asked: bool,
     grade: Grade,
     cites: Vec<Citation>,
 }
@@ -112,6 +121,7 @@ pub(super) fn attach(
                 runs: runs(&said, created, ends, as_of),
                 arn,
                 created,
+                gone: ends,
                 said,
             };
             match endpoint {
@@ -121,7 +131,7 @@ pub(super) fn attach(
         }
     }
     for endpoint in endpoints {
-        let spans = spans(endpoint, models);
+        let spans = super::brought::spans(endpoint, models);
         endpoint.spans.extend(super::joined(spans));
     }
     loose
@@ -156,6 +166,7 @@ fn place(endpoints: &mut Vec<Endpoint>, home: &Arn, said: &[Said<ComponentStatem
             spans: Vec::new(),
             shadows: Vec::new(),
             bare: Vec::new(),
+            unrouted: Vec::new(),
             components: Vec::new(),
             unknown_configs: Vec::new(),
             switches: Vec::new(),
@@ -190,21 +201,23 @@ fn runs(said: &[Said<ComponentStatement>], created: Option<Instant>, ends: Optio
     if let Some(since) = since.filter(|since| first.is_none_or(|first| since.plus(SAME_CREATION) < first.earliest)) {
         let from = Bounds { earliest: since, latest: since };
         let cites = said.iter().map(|said| said.cite.clone()).take(1).collect();
-        wanted.insert(0, Step { value: Vec::new(), from, grade: Grade::B, cites });
+        wanted.insert(0, Step { value: Vec::new(), from, is_asked: false, grade: Grade::B, cites });
     }
     let copies = |says: &ComponentStatement| {
         let count = if says.act == ComponentAct::State { says.current.or(says.desired) } else { says.desired };
         count.map(|count| count > 0)
     };
     let copies = steps(said, created, as_of, false, &copies, &|one: &bool, other: &bool| one == other);
-    let mut runs = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
     for (position, step) in wanted.iter().enumerate() {
+        let taken = taken(step, runs.last());
         let to = first_of(wanted.get(position + 1).map(|next| next.from), ends);
         let mut own = Run {
             specifications: step.value.clone(),
             has_copies: true,
             from: step.from,
             to,
+            taken,
             grade: step.grade,
             evidence: match Citations::from_all(step.cites.iter().cloned()) {
                 Some(evidence) => evidence,
@@ -232,13 +245,20 @@ fn runs(said: &[Said<ComponentStatement>], created: Option<Instant>, ends: Optio
     runs
 }
 
+/// Returns when what a step runs was taken from where it lies. No two in a row have one beginning: it tells them apart.
+fn taken(step: &Step<Vec<Specification>>, before: Option<&Run>) -> Bounds {
+    let latest = if step.is_asked { step.from.latest.min(step.from.earliest.plus(LONGEST_LOAD)) } else { step.from.latest };
+    let is_same = before.is_some_and(|before| before.taken.earliest >= step.from.earliest);
+    Bounds { earliest: if is_same { step.from.latest } else { step.from.earliest }, latest: latest.max(step.from.earliest) }
+}
+
 /// Returns when both of two things had begun.
-fn last_of(one: Bounds, other: Bounds) -> Bounds {
+pub(super) fn last_of(one: Bounds, other: Bounds) -> Bounds {
     Bounds { earliest: one.earliest.max(other.earliest), latest: one.latest.max(other.latest) }
 }
 
 /// Returns when the first of two things ended.
-fn first_of(one: Option<Bounds>, other: Option<Bounds>) -> Option<Bounds> {
+pub(super) fn first_of(one: Option<Bounds>, other: Option<Bounds>) -> Option<Bounds> {
     match (one, other) {
         (Some(one), Some(other)) => {
             Some(Bounds { earliest: one.earliest.min(other.earliest), latest: one.latest.min(other.latest) })
@@ -329,7 +349,7 @@ fn steps<T: Clone>(
             None => (accepted.map_or(until, |accepted| until.min(accepted)), Grade::C),
         };
         let cites = std::iter::once(act.cite.clone()).chain(settled.map(|(_, state)| state.cite.clone())).collect();
-        found.push(Step { value: wanted.clone(), from: Bounds { earliest: *at, latest }, grade, cites });
+        found.push(Step { value: wanted.clone(), from: Bounds { earliest: *at, latest }, is_asked: true, grade, cites });
     }
     // Answers tell of values that no request in the evidence asked for.
     for (seen, state) in states {
@@ -344,102 +364,9 @@ fn steps<T: Clone>(
             before => {
                 let since = before.map(|step| step.from.latest).or(created).unwrap_or(modified).min(modified);
                 let from = Bounds { earliest: since, latest: modified };
-                found.push(Step { value: shown, from, grade: Grade::B, cites: vec![state.cite.clone()] });
+                found.push(Step { value: shown, from, is_asked: false, grade: Grade::B, cites: vec![state.cite.clone()] });
                 found.sort_by_key(|step| step.from);
             }
-        }
-    }
-    found
-}
-
-/// Returns the intervals in which an endpoint's components served models.
-fn spans(endpoint: &Endpoint, models: &Models) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
-    for component in &endpoint.components {
-        let variant = component.variant.as_deref().unwrap_or_else(|| only_variant(endpoint));
-        for run in component.runs.iter().filter(|run| run.has_copies) {
-            for (model, is_alone) in models_of(run) {
-                let arn = Arn::sagemaker(endpoint.arn.region(), endpoint.arn.account(), "model", model);
-                let known = models.get(&arn, Some(run.from.latest));
-                spans.push(Span {
-                    endpoint: endpoint.arn.clone(),
-                    name: endpoint.name.clone(),
-                    variant: variant.to_owned(),
-                    model: known.map_or(arn, |model| model.arn.clone()),
-                    model_created: known.and_then(|model| model.created),
-                    from: run.from,
-                    to: run.to,
-                    is_fresh: false,
-                    is_last: false,
-                    is_tried: false,
-                    share: None,
-                    role: Role::Component(component.name.clone()),
-                    // Which of several types of instances answered is not recorded.
-                    grade: if is_alone { run.grade } else { run.grade.weaker(Grade::C) },
-                    evidence: run.evidence.clone(),
-                    images: images(component, model),
-                });
-            }
-        }
-    }
-    let adapted = adapted(endpoint, &spans);
-    spans.extend(adapted);
-    spans.sort_by(|left, right| left.from.cmp(&right.from).then_with(|| left.role.component().cmp(&right.role.component())));
-    spans
-}
-
-/// Returns the models of a run, and whether each is the only one.
-fn models_of(run: &Run) -> Vec<(&str, bool)> {
-    let mut names: Vec<&str> = run.specifications.iter().filter_map(|own| own.model.as_deref()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let is_alone = names.len() < 2;
-    names.into_iter().map(|name| (name, is_alone)).collect()
-}
-
-/// Returns the intervals in which adapters answered: with the model of the component that they adapt, as long as that had copies.
-fn adapted(endpoint: &Endpoint, spans: &[Span]) -> Vec<Span> {
-    let mut found = Vec::new();
-    for component in &endpoint.components {
-        for run in component.runs.iter().filter(|run| run.has_copies) {
-            for base in run.specifications.iter().filter_map(|own| own.base.as_deref()) {
-                for span in spans.iter().filter(|span| span.role.component().is_some_and(|name| name.eq_ignore_ascii_case(base)))
-                {
-                    let from = last_of(run.from, span.from);
-                    let to = first_of(run.to, span.to);
-                    if to.is_some_and(|to| to.latest <= from.earliest) {
-                        continue;
-                    }
-                    let from = Bounds { latest: to.map_or(from.latest, |to| from.latest.min(to.latest)), ..from };
-                    found.push(Span {
-                        from,
-                        to,
-                        role: Role::Component(component.name.clone()),
-                        grade: run.grade.weaker(span.grade),
-                        evidence: run.evidence.clone().and(span.evidence.iter().cloned()),
-                        ..span.clone()
-                    });
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Returns the variant of an endpoint whose configuration names no model, where there is one alone.
-fn only_variant(endpoint: &Endpoint) -> &str {
-    let mut names: Vec<&str> = endpoint.bare.iter().map(|bare| bare.variant.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.len() == 1 { names[0] } else { "" }
-}
-
-/// Returns the images that answers show a component to run with a model.
-fn images(component: &Component, model: &str) -> Vec<(Option<String>, String, Citation)> {
-    let mut found = Vec::new();
-    for said in component.said.iter().filter(|said| said.says.act == ComponentAct::State) {
-        for own in said.says.runs.iter().filter(|own| own.model.as_deref() == Some(model)) {
-            found.extend(own.resolved.clone().map(|resolved| (own.image.clone(), resolved, said.cite.clone())));
         }
     }
     found

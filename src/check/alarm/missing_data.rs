@@ -24,6 +24,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let Some((endpoint, variant)) = alarm.endpoint() else { continue };
         let of_same = |other: &&Alarm| {
             other.home == alarm.home
+                && alarm.is_covered_by(other)
                 && other
                     .endpoint()
                     .is_some_and(|(name, own)| name == endpoint && (own.is_none() || variant.is_none() || own == variant))
@@ -33,6 +34,7 @@ fn run(case: &Case, findings: &mut Findings) {
             continue;
         }
         let Some(evidence) = alarm.cited() else { continue };
+        let what = alarm.watched_text(endpoint);
         let missing = alarm.settings.missing;
         let then = match missing {
             Missing::NotBreaching => "it stays OK",
@@ -40,9 +42,9 @@ fn run(case: &Case, findings: &mut Findings) {
             _ => "it is in INSUFFICIENT_DATA, and nobody is told of that",
         };
         let finding = CHECK
-            .finds(alarm.subject(), format!("{} is silent when {endpoint} is dead", alarm.name), Grade::B, evidence)
+            .finds(alarm.subject(), format!("{} is silent when {what} is dead", alarm.name), Grade::B, evidence)
             .because(format!(
-                "It treats missing data as {}: without data {then}. No other alarm of {endpoint} tells.",
+                "It treats missing data as {}: without data {then}. No other alarm of {what} tells.",
                 missing.name()
             ))
             .concerning([endpoint])

@@ -5,12 +5,14 @@ use crate::case::Case;
 use crate::case::alarm::Alarm;
 use crate::case::claim::Grade;
 use crate::case::gap::{GapKey, Place};
+use crate::case::said::Said;
 use crate::case::serving::{Endpoint, is_settled, time};
 use crate::case::switches::Asked;
 use crate::check::{Check, Findings};
 use crate::evidence::citation::{Citation, Citations};
 use crate::fact::arn::Arn;
-use crate::fact::call::Listed;
+use crate::fact::call::{Listed, ListedStatement};
+use crate::fact::component::ComponentAct;
 use crate::fact::serving::{EndpointAct, EndpointStatement};
 use crate::finding::Severity;
 use crate::time::Instant;
@@ -18,7 +20,7 @@ use crate::time::Instant;
 pub(in crate::check) const CHECK: Check = Check {
     id: "alarm/orphan-dimension",
     severity: Severity::Medium,
-    fires_when: "An alarm is on an endpoint or variant that does not exist, or does not exist any more.",
+    fires_when: "An alarm is on an endpoint, variant or inference component that does not exist, or does not exist any more.",
     why: "Its metric gets no data, so it never goes off, and the endpoint or variant that took the place of the old one is not watched.",
     needs: "`cloudwatch describe-alarms`; for an endpoint, its deletion or a whole `sagemaker list-endpoints`; for a variant, what the endpoint serves. Without these it names the gap or keeps silent.",
     fooled_by: "An endpoint that is made anew for each use: between two uses the alarm is an orphan. Endpoints of other accounts that are watched from here. A variant with a weight of 0 is there, and does not fire.",
@@ -28,8 +30,12 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for alarm in watching(case) {
-        let Some((name, variant)) = alarm.endpoint() else { continue };
         let (Some(account), Some(region)) = (&alarm.home.account, &alarm.home.region) else { continue };
+        if let Some(component) = alarm.component() {
+            without_component(case, alarm, component, (account, region), findings);
+            continue;
+        }
+        let Some((name, variant)) = alarm.endpoint() else { continue };
         let lives: Vec<&Endpoint> = case
             .serving
             .endpoints()
@@ -58,6 +64,26 @@ fn run(case: &Case, findings: &mut Findings) {
             without_variant(case, alarm, newest, variant, findings);
         }
     }
+}
+
+/// Looks for an inference component among those that are known.
+fn without_component(case: &Case, alarm: &Alarm, name: &str, (account, region): (&str, &str), findings: &mut Findings) {
+    let lives = case
+        .serving
+        .components()
+        .filter(|own| own.name.eq_ignore_ascii_case(name) && own.arn.account() == account && own.arn.region() == region);
+    let Some(newest) = lives.max_by_key(|own| own.created) else {
+        let whole = |list: &&Said<ListedStatement>| list.says.of.is_none() && list.says.from.is_none() && list.says.to.is_none();
+        if let Some(list) = case.coverage.lists(Listed::InferenceComponents, account, region).find(whole) {
+            let what = format!("no inference component is called {name}");
+            report(alarm, &what, None, name, [list.cite.clone()], findings);
+        }
+        return;
+    };
+    let Some(gone) = newest.gone.filter(|gone| !is_known_only_before(alarm, gone.latest)) else { return };
+    let ended = newest.said.iter().filter(|said| said.says.act == ComponentAct::Deleted).map(|said| said.cite.clone());
+    let what = format!("inference component {name} was gone by {}", gone.latest.to_seconds_text());
+    report(alarm, &what, Some(gone.latest), newest.arn.as_str(), ended, findings);
 }
 
 /// Looks for the variant among those that the endpoint has now.

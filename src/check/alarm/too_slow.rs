@@ -27,6 +27,7 @@ fn run(case: &Case, findings: &mut Findings) {
         let is_faster = |other: &Alarm| {
             other.home == alarm.home
                 && other.endpoint() == alarm.endpoint()
+                && alarm.is_covered_by(other)
                 && !other.settings.told().is_empty()
                 && speed(other).is_some_and(|(own, time)| own == kind && time <= target.seconds)
         };

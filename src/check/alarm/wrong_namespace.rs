@@ -2,8 +2,8 @@
 
 use super::{endpoint_of, watching};
 use crate::case::Case;
-use crate::case::alarm::Alarm;
-use crate::case::alarm::known::{INSTANCES, INVOCATIONS, namespace_of};
+use crate::case::alarm::known::{COMPONENTS, INSTANCES, INVOCATIONS, namespace_of};
+use crate::case::alarm::{Alarm, COMPONENT};
 use crate::case::claim::Grade;
 use crate::check::{Check, Findings};
 use crate::fact::alarm::Measure;
@@ -32,11 +32,13 @@ fn report(case: &Case, alarm: &Alarm, measure: &Measure, findings: &mut Findings
     let (Some(namespace), Some(metric)) = (measure.namespace.as_deref(), measure.metric.as_deref()) else { return };
     let Some(right) = namespace_of(metric) else { return };
     // Jobs have use metrics under namespaces of their own; only endpoints are looked at.
-    if namespace == right || !measure.dimensions.contains_key("EndpointName") {
+    let is_of_component = right == INVOCATIONS && measure.dimensions.contains_key(COMPONENT);
+    if namespace == right || !(measure.dimensions.contains_key("EndpointName") || is_of_component) {
         return;
     }
     let folded = namespace.trim_start_matches('/').to_ascii_lowercase();
-    let confused = [INVOCATIONS, INSTANCES].iter().any(|own| own.trim_start_matches('/').to_ascii_lowercase() == folded);
+    let confused =
+        [INVOCATIONS, INSTANCES, COMPONENTS].iter().any(|own| own.trim_start_matches('/').to_ascii_lowercase() == folded);
     let of_another_service = namespace.starts_with("AWS/");
     let has_data = case.metrics.iter().any(|series| series.is_of(measure, &alarm.home) && !series.data.points.is_empty());
     if !(confused || of_another_service) || has_data {

@@ -55,7 +55,7 @@ fn run(case: &Case, findings: &mut Findings) {
 
 /// Returns why nobody had let go of a model when it began to serve, if that is so.
 fn unapproved<'a>(case: &'a Case, span: &'a Span, findings: &mut Findings) -> Option<Unapproved<'a>> {
-    let lineage = case.lineage_of(&span.model)?;
+    let lineage = case.lineage_of_span(span)?;
     let package = lineage.package.value().and_then(|reference| case.packages.get(&reference.arn));
     let (what, grade, cites) = match (lineage.package.value(), package) {
         (None, _) if matches!(lineage.package.grade(), Grade::A | Grade::B | Grade::C) => {

@@ -13,8 +13,6 @@ use crate::case::serving::Span;
 pub(super) fn serving<'a>(case: &'a Case, package: &'a Package) -> impl Iterator<Item = &'a Span> {
     let key = package.arn.key();
     case.serving.spans().filter(move |span| {
-        case.lineage_of(&span.model)
-            .and_then(|lineage| lineage.package.value())
-            .is_some_and(|reference| reference.arn.key() == key)
+        case.lineage_of_span(span).and_then(|lineage| lineage.package.value()).is_some_and(|reference| reference.arn.key() == key)
     })
 }

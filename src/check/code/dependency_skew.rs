@@ -22,10 +22,9 @@ pub(in crate::check) const CHECK: Check = Check {
 
 fn run(case: &Case, findings: &mut Findings) {
     for lineage in &case.lineages {
-        for span in case.serving.of_model(&lineage.arn, lineage.created).filter(|span| span.component().is_none()) {
-            let instances = case.logs.of_endpoint(&span.endpoint).filter(|(variant, _, printed)| {
-                *variant == span.variant && printed.overlaps(span.from.earliest, span.to.map(|to| to.latest))
-            });
+        for span in case.serving.of_model(&lineage.arn, lineage.created) {
+            let during = |printed: &Printed| printed.overlaps(span.from.earliest, span.to.map(|to| to.latest));
+            let instances = case.printed_in(span).into_iter().filter(|(_, _, printed)| during(printed));
             for (_, instance, printed) in instances {
                 let Some(found) = compare(lineage, printed) else { continue };
                 let Some(evidence) = Citations::from_all(found.cites) else { continue };

@@ -19,15 +19,13 @@ pub(in crate::check) const CHECK: Check = Check {
 };
 
 fn run(case: &Case, findings: &mut Findings) {
-    // What inference components print is logged by component, and not by variant.
-    for span in case.serving.spans().filter(|span| span.component().is_none()) {
+    // An adapter answers with what it adapts and what it brings, in one container.
+    for span in case.serving.spans().filter(|span| !span.is_own_container() || span.component().as_ref() == Some(&span.model)) {
         let within = |first: crate::time::Instant| first >= span.from.earliest && span.to.is_none_or(|to| first < to.earliest);
         let instances: Vec<_> = case
-            .logs
-            .of_endpoint(&span.endpoint)
-            .filter(|(variant, _, printed)| {
-                *variant == span.variant && !printed.packages.is_empty() && printed.first.is_none_or(within)
-            })
+            .printed_in(span)
+            .into_iter()
+            .filter(|(_, _, printed)| !printed.packages.is_empty() && printed.first.is_none_or(within))
             .collect();
         let Some((_, first_name, first)) = instances.first() else { continue };
         for (_, name, printed) in &instances[1..] {

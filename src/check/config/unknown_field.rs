@@ -13,7 +13,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::Medium,
     fires_when: "A template, pipeline definition, request or script uses a field or value that AWS's API does not have, or refers to a name it does not declare.",
     why: "The call or the deployment fails, or the field is silently left out: the alarm, the limit or the approval that somebody believes in was never there.",
-    needs: "The file itself: a CloudFormation template, a pipeline definition, a request as the AWS CLI takes it, or Python that calls boto3 or the SageMaker SDK, or a shell script that runs the AWS CLI.",
+    needs: "The file itself: a CloudFormation template, a pipeline definition (also in a recorded request), a request as the AWS CLI takes it, or Python that calls boto3 or the SageMaker SDK, or a shell script that runs the AWS CLI.",
     fooled_by: "Fields that AWS added after the table was made; its versions stand in the detail. CloudFormation is held against its own schema, the SageMaker SDK only where a class takes a closed list of arguments, the AWS CLI in its options and in what they are given as words, JSON or shorthand, and a `--query` of names and dots. What is worked out when the file runs, unknown services and maps with free keys are not judged. A file that was never used fires too.",
     remedy: "Use the field that AWS has, and let the request be validated (`--generate-cli-skeleton`, cfn-lint) before it is relied on.",
     run,

@@ -68,6 +68,10 @@ fn report(
         .of_model(&lineage.arn, lineage.created)
         .filter(|span| span.to.is_none_or(|to| at.is_none_or(|at| to.latest > at)))
         .collect();
+    // A component that runs something else by then loads it no more.
+    if lineage.is_of_component() && spans.is_empty() {
+        return;
+    }
     let exposure = spans.first().zip(at).and_then(|(span, at)| {
         let from = at.max(span.from.latest);
         let to = span.to.map(|to| to.earliest).or(case.as_of)?;

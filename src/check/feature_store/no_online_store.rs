@@ -111,7 +111,7 @@ impl Use {
     fn models(&mut self, case: &Case, group: &FeatureGroupStatement) {
         let is_of_here = |account: &str, region: &str| account == group.arn.account() && region == group.arn.region();
         for span in case.serving.spans().filter(|span| is_of_here(span.model.account(), span.model.region())) {
-            let Some(model) = case.models.get(&span.model, Some(span.from.latest)) else { continue };
+            let Some(model) = case.models.of(span) else { continue };
             let told = model.containers.iter().flat_map(|container| container.environment.iter());
             let Some((name, _)) = told.into_iter().find(|(_, value)| **value == group.name) else { continue };
             let Some(cites) = model.cites(|says| {

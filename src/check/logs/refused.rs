@@ -51,7 +51,7 @@ pub(super) fn of<'a>(case: &'a Case, endpoint: &Endpoint, group: &str, from: Ins
 /// Returns the execution roles of the models that served in an interval.
 fn roles(case: &Case, endpoint: &Endpoint, from: Instant, until: Instant) -> BTreeSet<String> {
     let during = endpoint.spans.iter().filter(|span| span.from.earliest < until && span.to.is_none_or(|to| to.latest > from));
-    let models = during.filter_map(|span| case.models.get(&span.model, span.model_created));
+    let models = during.filter_map(|span| case.models.of(span));
     models.flat_map(|model| model.said.iter().filter_map(|said| said.says.role.clone())).collect()
 }
 

@@ -73,7 +73,7 @@ fn run(case: &Case, findings: &mut Findings) {
 /// Returns what the containers of an endpoint say of an SDK.
 fn installed(case: &Case, endpoint: &Endpoint) -> Option<Installed> {
     let mut found = Installed { packages: BTreeMap::new(), since: None, cites: Vec::new() };
-    for (_, _, printed) in case.logs.of_endpoint(&endpoint.arn) {
+    for (_, _, printed) in case.printed_on(endpoint) {
         let begins = endpoint.created.is_none_or(|created| printed.overlaps(created, endpoint.deleted));
         let is_there = |name: &&&str| printed.packages.contains_key(**name) && !printed.downloaded.contains(**name);
         let named: Vec<&str> = XRAY.iter().chain(OPEN).filter(is_there).copied().collect();

@@ -15,7 +15,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::Medium,
     fires_when: "Two steps of one pipeline have the same name: in its definition, branches of conditions included, or in the script that makes it.",
     why: "A step's name is what others refer to and what its cache, its jobs and its logs go by. With two of one name SageMaker refuses the pipeline, or the second stands in for the first.",
-    needs: "The definition (a file, or the answer that holds it), or Python that lists the steps of a `Pipeline` of the SDK: variables, or calls of functions that make them.",
+    needs: "The definition (a file, or the answer or the recorded request that holds it), or Python that lists the steps of a `Pipeline` of the SDK: variables, or calls of functions that make them.",
     fooled_by: "Names that are worked out when the definition is made are not seen, nor steps that a script puts into a list otherwise. The same name in two definitions is no duplicate.",
     remedy: "Give every step a name of its own.",
     run,

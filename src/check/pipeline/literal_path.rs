@@ -12,7 +12,7 @@ pub(in crate::check) const CHECK: Check = Check {
     severity: Severity::Low,
     fires_when: "A step's input is a literal S3 path that another step of the same definition writes, or one that lies in what the other writes or holds it.",
     why: "SageMaker does not know that one step feeds the other: it may start both at once, and lineage ends there. All runs share the path, so a run may read what another one wrote.",
-    needs: "The definition: a file, or the answer that holds it.",
+    needs: "The definition: a file, or the answer or the recorded request that holds it.",
     fooled_by: "A path in a folder that another step writes to may be filled by somebody else (grade C). Paths that are joined or passed as parameters are not compared, nor what a script computes. With `DependsOn` the order is kept, and the path is still one for all runs: it fires and says so.",
     remedy: "Refer to the step's output (`Steps.NAME.ProcessingOutputConfig…`), and let SageMaker or the execution's id make the path.",
     run,

@@ -92,7 +92,7 @@ fn report(case: &Case, endpoint: &Endpoint, switch: &Switch, (what, grade): (&st
 
 /// Returns the last alarm of the endpoint that went off before a switch, and when.
 fn alarm_before<'a>(case: &'a Case, endpoint: &Endpoint, switch: &Switch) -> Option<(&'a Alarm, &'a Transition)> {
-    let is_of = |alarm: &&Alarm| alarm.endpoint().is_some_and(|(name, _)| name.eq_ignore_ascii_case(&endpoint.name));
+    let is_of = |alarm: &&Alarm| alarm.is_on(endpoint);
     let during = |own: &&Transition| own.to == State::Alarm && (0..=BEFORE).contains(&switch.at.since(own.at));
     let found = case.alarms.iter().filter(is_of).filter_map(|alarm| Some((alarm, alarm.transitions.iter().rfind(during)?)));
     found.max_by(|left, right| left.1.at.cmp(&right.1.at).then_with(|| right.0.name.cmp(&left.0.name)))

@@ -128,14 +128,11 @@ fn alarms(case: &Case, endpoint: &Endpoint, switch: &Switch) -> Option<Alarms> {
 
 /// Returns whether an alarm is on a wanted metric of what was deployed.
 fn watches(alarm: &Alarm, endpoint: &Endpoint, switch: &Switch, wanted: fn(&str) -> bool) -> bool {
-    let fits = |own: &Option<String>, other: &str| own.as_deref().is_none_or(|own| own == other);
-    let is_home = fits(&alarm.home.account, endpoint.arn.account()) && fits(&alarm.home.region, endpoint.arn.region());
-    is_home
+    alarm.is_on(endpoint)
         && !alarm.is_for_scaling()
         && alarm.measures().any(|measure| {
-            let named = measure.dimensions.get("EndpointName").is_some_and(|name| name.eq_ignore_ascii_case(endpoint.arn.last()));
             let variant = measure.dimensions.get("VariantName").is_none_or(|name| switch.after.variants.contains_key(name));
-            named && variant && measure.metric.as_deref().is_some_and(wanted)
+            variant && measure.metric.as_deref().is_some_and(wanted)
         })
 }
 

@@ -78,6 +78,7 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
     }
     let own = Setting { subject: arn.as_ref(), ..setting(call, sink) };
     let of_job = |job| Statement::Job(Box::new(job));
+    let mut written = None;
     let statement = match call.operation {
         "CreateTrainingJob" => call.request(sink).and_then(|shape| job::training(shape, &own, &mut sink.symbols)).map(of_job),
         "CreateProcessingJob" => call.request(sink).and_then(|shape| job::processing(shape, &own, &mut sink.symbols)).map(of_job),
@@ -107,10 +108,11 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
         "UpdateInferenceComponent" => component(call, &own, ComponentAct::Updated, sink),
         "UpdateInferenceComponentRuntimeConfig" => component(call, &own, ComponentAct::Scaled, sink),
         "DeleteInferenceComponent" => component(call, &own, ComponentAct::Deleted, sink),
-        "CreatePipeline" | "UpdatePipeline" => call
-            .request(sink)
-            .and_then(|shape| pipeline::pipeline(shape, &setting(call, sink), &call.place().clone(), sink))
-            .map(|statement| Statement::Pipeline(Box::new(statement))),
+        "CreatePipeline" | "UpdatePipeline" => call.request(sink).and_then(|shape: pipeline::Pipeline| {
+            written = shape.written();
+            let statement = pipeline::pipeline(shape, &setting(call, sink), &call.place().clone(), sink)?;
+            Some(Statement::Pipeline(Box::new(statement)))
+        }),
         "StartPipelineExecution" => arn.clone().and_then(|arn| {
             let shape = call.request(sink)?;
             Some(Statement::Execution(Box::new(pipeline::started(shape, arn, call.at, &setting(call, sink)))))
@@ -128,7 +130,7 @@ fn sagemaker(call: &mut Call<'_>, sink: &mut Sink) -> Subject {
         "AddTags" => add_tags(call, sink),
         _ => None,
     };
-    if let Some(statement) = statement {
+    for statement in statement.into_iter().chain(written) {
         call.say(sink, statement);
     }
     Subject { arn, name }

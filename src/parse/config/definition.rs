@@ -21,6 +21,11 @@ pub(in crate::parse) fn of_text(text: &str, place: &Locator, cx: &Context<'_>, s
     Ok(())
 }
 
+/// Returns what a definition asks of AWS that a record holds as a text.
+pub(in crate::parse) fn says(text: &str) -> Result<ConfigSays, String> {
+    Ok(ConfigSays::Definition { members: json::read(text.as_bytes(), false)?.node(&is_variable) })
+}
+
 fn said(tree: &Tree, place: &Locator, cx: &Context<'_>, sink: &mut Sink) {
     say(ConfigSays::Definition { members: tree.node(&is_variable) }, place, cx, sink);
 }

@@ -27,7 +27,7 @@ use crate::fact::config::{ConfigSays, ConfigStatement};
 use crate::json::skim::Element;
 use crate::recognise::{Format, requests};
 
-pub(super) use definition::{of_element as definition, of_text as definition_text};
+pub(super) use definition::{of_element as definition, of_text as definition_text, says as definition_says};
 
 /// Returns the reader of what people write as JSON.
 pub(super) fn reader(format: Format) -> Option<Box<dyn Reader>> {

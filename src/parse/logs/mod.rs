@@ -19,7 +19,7 @@ use crate::evidence::citation::{Locator, Source};
 use crate::evidence::window::Window;
 use crate::fact::Statement;
 use crate::fact::call::Listed;
-use crate::fact::log::{LogStatement, LogWhat};
+use crate::fact::log::{COMPONENTS, ENDPOINTS, LogStatement, LogWhat};
 use crate::json::scalar::{Text, Whole};
 use crate::json::skim::Element;
 use crate::recognise::Format;
@@ -92,7 +92,7 @@ impl Streams {
         for line in event.message.lines() {
             self.errors.line(line, event.at, place);
         }
-        let of_endpoint = group.as_deref().is_some_and(|group| group.starts_with("/aws/sagemaker/Endpoints/"));
+        let of_endpoint = group.as_deref().is_some_and(|group| [ENDPOINTS, COMPONENTS].iter().any(|own| group.starts_with(own)));
         let extent = self.found.entry((group.clone(), stream.clone())).or_default();
         if of_endpoint && extent.failures < MOST_FAILURES {
             for message in printed::failures(event.message).take(1) {

@@ -12,8 +12,8 @@ use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
 use crate::fact::component::{ComponentAct, ComponentStatement, Specification};
 use crate::fact::s3::S3Uri;
-use crate::fact::{Statement, Words};
-use crate::json::scalar::{Moment, Text, Whole};
+use crate::fact::{Statement, Words, secret};
+use crate::json::scalar::{Moment, Named, Text, Whole};
 use crate::recognise::Format;
 
 /// Returns the reader of an answer about inference components.
@@ -82,6 +82,7 @@ struct Container {
     image: Text,
     artifact_url: Text,
     deployed_image: Deployed,
+    environment: Named,
 }
 
 #[derive(Deserialize, Default)]
@@ -102,7 +103,11 @@ struct Copies {
 
 impl SpecificationShape {
     /// Returns what it runs; nothing where it only says what that may use.
-    fn runs(self) -> Option<Specification> {
+    fn runs(self, show_secrets: bool) -> Option<Specification> {
+        let mut environment = self.container.environment.0;
+        if !show_secrets {
+            secret::redact(&mut environment);
+        }
         let own = Specification {
             instance: self.instance_type.0,
             model: self.model_name.0,
@@ -110,6 +115,7 @@ impl SpecificationShape {
             artifact: self.container.artifact_url.0.as_deref().and_then(S3Uri::parse),
             image: self.container.image.0.or(self.container.deployed_image.specified_image.0),
             resolved: self.container.deployed_image.resolved_image.0,
+            environment,
         };
         let says = own.model.is_some() || own.base.is_some() || own.artifact.is_some() || own.image.is_some();
         says.then_some(own)
@@ -132,7 +138,10 @@ pub(in crate::parse) fn component(shape: Component, setting: &Setting<'_>, act: 
         endpoint: shape.endpoint_arn.0.as_deref().and_then(Arn::parse).or(named),
         endpoint_name: shape.endpoint_name.0,
         variant: shape.variant_name.0,
-        runs: std::iter::once(shape.specification).chain(shape.specifications).filter_map(SpecificationShape::runs).collect(),
+        runs: std::iter::once(shape.specification)
+            .chain(shape.specifications)
+            .filter_map(|shape| shape.runs(setting.show_secrets))
+            .collect(),
         desired: desired.or(shape.runtime_config.desired_copy_count.0),
         current: shape.runtime_config.current_copy_count.0,
         status: shape.inference_component_status.0,

@@ -1,6 +1,7 @@
 //! Pipelines, definitions, executions and steps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use litemap::LiteMap;
 
@@ -14,6 +15,7 @@ use super::{Metadata, Setting, answer};
 use crate::evidence::citation::{Locator, Source};
 use crate::fact::arn::Arn;
 use crate::fact::call::Listed;
+use crate::fact::config::ConfigStatement;
 use crate::fact::pipeline::{DefinedStep, Definition, DefinitionStatement, ExecutionStatement, PipelineStatement, StepStatement};
 use crate::fact::{Statement, Words, secret};
 use crate::json::scalar::{Moment, Text};
@@ -88,6 +90,14 @@ struct Location {
     bucket: Text,
     object_key: Text,
     version_id: Text,
+}
+
+impl Pipeline {
+    /// Returns what the definition that a request carries asks of AWS. The file is named where all evidence is known.
+    pub(in crate::parse) fn written(&self) -> Option<Statement> {
+        let says = config::definition_says(self.pipeline_definition.0.as_deref()?).ok()?;
+        Some(Statement::Config(Box::new(ConfigStatement { file: Arc::from(""), says })))
+    }
 }
 
 /// Returns the statement of a pipeline's structure.

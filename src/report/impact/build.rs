@@ -67,7 +67,7 @@ pub fn answer(impact: &Impact<'_>) -> Answer {
         requests: if counted.is_empty() {
             Some(0)
         } else {
-            counted.iter().filter_map(|row| row.requests).reduce(u64::saturating_add)
+            once(&counted).filter_map(|row| row.requests).reduce(u64::saturating_add)
         },
         requests_whole: counted.iter().all(|row| row.requests_whole),
         undecided: undecided.iter().filter(|row| row.kind != "object").count(),
@@ -137,6 +137,26 @@ fn reached(impact: &Impact<'_>, at: usize, own: &impact::Reached<'_>, numbers: &
         missing: own.hop.as_ref().map(|hop| numbers.missing(&hop.missing)).unwrap_or_default(),
         via: own.hop.as_ref().map(|hop| hop.via.clone()).unwrap_or_default(),
     }
+}
+
+/// Returns the rows whose requests no other row counts: an adapter answers with what it adapts and with what it brings.
+fn once<'a>(rows: &'a [&'a Endpoint]) -> impl Iterator<Item = &'a Endpoint> {
+    let holds = |(at, one): (usize, &&Endpoint), (position, other): (usize, &&Endpoint)| {
+        let (from, to) =
+            (|row: &Endpoint| row.from.as_ref().map(|from| from.earliest), |row: &Endpoint| row.to.as_ref().map(|to| to.latest));
+        let ends_later = to(one).is_none() || to(other).is_some_and(|other| to(one).is_some_and(|one| one >= other));
+        let same = (from(one), to(one)) == (from(other), to(other));
+        at != position
+            && one.component.is_some()
+            && one.component == other.component
+            && one.endpoint.key() == other.endpoint.key()
+            && from(one) <= from(other)
+            && ends_later
+            && (!same || at < position)
+    };
+    let is_counted =
+        move |position: usize, row: &&Endpoint| rows.iter().enumerate().any(|(at, other)| holds((at, other), (position, row)));
+    rows.iter().enumerate().filter(move |(position, row)| !is_counted(*position, row)).map(|(_, row)| *row)
 }
 
 const fn job_kind(job: &Job) -> &'static str {

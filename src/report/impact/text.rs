@@ -9,7 +9,7 @@ use crate::case::claim::Grade;
 use crate::escape::shown;
 use crate::fact::arn::Arn;
 use crate::report::text::page::{Look, Page, count, dim, grade_style, grouped, styled};
-use crate::report::text::tables;
+use crate::report::text::{models, tables};
 
 /// Versions that lead nowhere are listed up to so many.
 const IDLE: u64 = 5;
@@ -183,6 +183,7 @@ fn others(row: &Reached, rows: &Rows<'_>) -> String {
 fn label(row: &Reached) -> String {
     match row.kind {
         "object" => row.subject.clone(),
+        "model" if Arn::parse(&row.subject).is_some_and(|arn| models::is_component(&arn)) => format!("component {}", row.name),
         "endpoint" | "model" | "package" | "execution" => format!("{} {}", row.kind, row.name),
         _ => Arn::parse(&row.subject).map_or_else(|| row.subject.clone(), |arn| format!("{}/{}", arn.kind(), row.name)),
     }

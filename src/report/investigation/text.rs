@@ -117,7 +117,9 @@ fn serves(page: &Page<'_>, row: &doc::Serving, at: Instant, is_cut_over: bool) -
         (true, false) if row.to.as_ref().is_some_and(|to| to.earliest <= at) => "perhaps still ",
         _ => "",
     };
-    format!("{perhaps}variant {} -> model {}, {share}, {from}{to}", row.variant, row.model.last())
+    let what = if models::is_component(&row.model) { "container of component" } else { "model" };
+    let model = format!("{what} {}", row.model.last());
+    format!("{perhaps}variant {} -> {model}, {share}, {from}{to}", row.variant)
 }
 
 /// Writes what a model rests on, a line a hop.

@@ -3,6 +3,7 @@
 //! Every string from the evidence is escaped on its way to the page. Colours are written as escape sequences that the command
 //! line strips where they are not wanted.
 
+pub(super) mod homes;
 pub(super) mod models;
 pub(super) mod page;
 pub(super) mod tables;
@@ -11,12 +12,19 @@ pub use page::Look;
 
 use crate::escape::shown;
 use crate::evidence::ledger::Disposition;
+use crate::fact::arn::Arn;
 use crate::report::document as doc;
+use homes::Homes;
 use page::{Page, severity_style, styled};
 
 /// Writes the answer of `audit`.
 pub fn audit(answer: &doc::Audit, look: &Look) -> String {
-    let mut page = Page::new(look);
+    let subjects: Vec<Arn> = answer.findings.iter().filter_map(|finding| Arn::parse(&finding.subject)).collect();
+    let incidents: Vec<Arn> = answer.incidents.iter().filter_map(|incident| Arn::parse(&incident.subject)).collect();
+    let models = answer.models.iter().map(|model| &model.arn);
+    let served = answer.serving.iter().chain(&answer.shadows).map(|row| &row.endpoint);
+    let all = models.chain(served).chain(answer.jobs.iter().map(|job| &job.arn)).chain(&subjects).chain(&incidents);
+    let mut page = Page::new(look).telling_apart(Homes::of(all));
     headline(&mut page, answer);
     models::of_audit(&mut page, answer);
     jobs(&mut page, &answer.jobs);
@@ -31,7 +39,7 @@ pub fn audit(answer: &doc::Audit, look: &Look) -> String {
 
 /// Writes the answer of `lineage`.
 pub fn lineage(answer: &doc::LineageAnswer, look: &Look) -> String {
-    let mut page = Page::new(look);
+    let mut page = Page::new(look).telling_apart(Homes::of(answer.models.iter().map(|model| &model.arn)));
     page.as_of(answer.as_of);
     models::of_lineage(&mut page, &answer.models);
     tables::gaps(&mut page, &answer.gaps);
@@ -103,7 +111,9 @@ fn headline(page: &mut Page<'_>, answer: &doc::Audit) {
     page.line(&format!("Findings: {}", tables::counted(&answer.findings)));
     if let Some(gravest) = answer.findings.first().filter(|finding| finding.severity <= crate::finding::Severity::High) {
         let tag = page.tag(gravest.grade, &gravest.evidence, &[]);
-        page.line(&format!("{}   {tag}", styled(severity_style(gravest.severity), &shown(&gravest.title))));
+        let home = Arn::parse(&gravest.subject).map(|arn| page.home(&arn)).unwrap_or_default();
+        let title = format!("{}{home}", shown(&gravest.title));
+        page.line(&format!("{}   {tag}", styled(severity_style(gravest.severity), &title)));
     }
 }
 
@@ -122,8 +132,9 @@ fn jobs(page: &mut Page<'_>, jobs: &[doc::Job]) {
         let limit = job.limit_seconds.map(|limit| format!(", limit {limit} s")).unwrap_or_default();
         let by = job.limit_set_by.as_ref().map(|by| format!(" set by {by}")).unwrap_or_default();
         let line = format!(
-            "  {} {} {}{limit}{by}",
+            "  {}{} {} {}{limit}{by}",
             job.name,
+            page.home(&job.arn),
             job.status.unwrap_or("?"),
             page.interval(job.started.or(job.created), job.ended)
         );

@@ -7,6 +7,7 @@ use anstyle::Style;
 use super::page::{Page, count, dim, grouped, styled};
 use crate::case::claim::Grade;
 use crate::escape::shown;
+use crate::fact::arn::Arn;
 use crate::finding::Severity;
 use crate::report::document as doc;
 
@@ -15,6 +16,11 @@ const WRITTEN_OUT: usize = 10;
 
 /// Objects and packages named one by one.
 const NAMED: usize = 6;
+
+/// Returns whether what stands for a model is the container that an inference component brings.
+pub(in crate::report) fn is_component(model: &Arn) -> bool {
+    model.kind() == "inference-component"
+}
 
 /// Returns whether an interval is one of a model, which others may share their name with, one after the other.
 fn is_of(row: &doc::Serving, model: &doc::Model) -> bool {
@@ -65,7 +71,8 @@ pub(super) fn of_audit(page: &mut Page<'_>, answer: &doc::Audit) {
         for model in brief {
             let grades =
                 hops(model).into_iter().map(|(name, grade)| format!("{name} {}", grade.letter())).collect::<Vec<_>>().join("  ");
-            page.line(&format!("  {}  {grades}", shown(&model.name)));
+            let home = page.home(&model.arn);
+            page.line(&format!("  {}{home}  {grades}", shown(&model.name)));
         }
     }
 }
@@ -94,8 +101,10 @@ fn hops(model: &doc::Model) -> Vec<(&'static str, Grade)> {
 
 fn written_out(page: &mut Page<'_>, model: &doc::Model, serving: &[&doc::Serving]) {
     page.blank();
-    let created = model.created.map(|at| format!("  created {}", page.time(at))).unwrap_or_default();
-    page.line(&format!("{}{}", styled(Style::new().bold(), &shown(&model.name)), styled(dim(), &created)));
+    let words = if is_component(&model.arn) { "inference component with its own container, asked for" } else { "created" };
+    let created = model.created.map(|at| format!("  {words} {}", page.time(at))).unwrap_or_default();
+    let name = format!("{}{}", model.name, page.home(&model.arn));
+    page.line(&format!("{}{}", styled(Style::new().bold(), &shown(&name)), styled(dim(), &created)));
     for row in serving {
         let line = serves(page, row);
         let tag = page.tag(row.grade, &row.evidence, &[]);
@@ -187,7 +196,8 @@ fn serves(page: &Page<'_>, row: &doc::Serving) -> String {
     let least = if row.requests_whole { "" } else { "at least " };
     let what = if row.copies.is_some() { "copies" } else { "requests" };
     let requests = row.requests.map(|requests| format!(", {least}{} {what}", grouped(requests))).unwrap_or_default();
-    format!("{} {}, {}, {interval}{requests}", shown(&row.name), shown(&row.variant), shown(&share))
+    let home = page.home(&row.endpoint);
+    format!("{}{home} {}, {}, {interval}{requests}", shown(&row.name), shown(&row.variant), shown(&share))
 }
 
 /// Writes one hop: its value, or why there is none, with the tag; then what contradicts it and why it is no better.

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 
+use super::homes::Homes;
 use crate::case::claim::Grade;
 use crate::escape::shown;
+use crate::fact::arn::Arn;
 use crate::finding::Severity;
 pub(in crate::report) use crate::finding::grouped;
 use crate::time::Instant;
@@ -32,11 +34,22 @@ pub(in crate::report) struct Page<'a> {
     look: &'a Look,
     text: String,
     listed: BTreeSet<u64>,
+    homes: Homes,
 }
 
 impl<'a> Page<'a> {
     pub(in crate::report) fn new(look: &'a Look) -> Self {
-        Self { look, text: String::new(), listed: BTreeSet::new() }
+        Self { look, text: String::new(), listed: BTreeSet::new(), homes: Homes::default() }
+    }
+
+    /// Tells resources of one name apart from now on.
+    pub(in crate::report) fn telling_apart(self, homes: Homes) -> Self {
+        Self { homes, ..self }
+    }
+
+    /// Returns what tells a resource from others of its name, with a space before it; nothing where there are none.
+    pub(in crate::report) fn home(&self, arn: &Arn) -> String {
+        self.homes.text(arn)
     }
 
     pub(in crate::report) const fn is_verbose(&self) -> bool {

@@ -30,7 +30,8 @@ pub(in crate::report) fn findings(page: &mut Page<'_>, findings: &[doc::Finding]
         let tag = page.tag(finding.grade, &finding.evidence, &[]);
         let severity = styled(severity_style(finding.severity), &format!("{:<8}", finding.severity.name()));
         let accepted = finding.accepted.as_ref().map(accepted).unwrap_or_default();
-        page.line(&format!("{severity} {}  {}{}   {tag}", finding.check, shown(&finding.title), shown(&accepted)));
+        let home = Arn::parse(&finding.subject).map(|arn| page.home(&arn)).unwrap_or_default();
+        page.line(&format!("{severity} {}  {}{home}{}   {tag}", finding.check, shown(&finding.title), shown(&accepted)));
         if !at_length {
             continue;
         }
@@ -75,7 +76,8 @@ pub(in crate::report) fn incidents(page: &mut Page<'_>, incidents: &[doc::Incide
     for incident in incidents.iter().take(listed) {
         let tag = page.tag(incident.grade, &incident.evidence, &incident.missing);
         let when = page.interval(Some(incident.began), incident.recovered);
-        let line = format!("{} {}  {when}; {}", incident.kind, incident.name, noticed(incident));
+        let home = Arn::parse(&incident.subject).map(|arn| page.home(&arn)).unwrap_or_default();
+        let line = format!("{} {}{home}  {when}; {}", incident.kind, incident.name, noticed(incident));
         page.line(&format!("{}   {tag}", shown(&line)));
     }
     if incidents.len() > listed {

@@ -3,6 +3,7 @@
 use super::{Answer, Event};
 use crate::escape::shown;
 use crate::fact::arn::Arn;
+use crate::report::text::homes::Homes;
 use crate::report::text::page::{Look, Page, count};
 use crate::report::text::tables;
 use crate::time::Instant;
@@ -12,7 +13,8 @@ const FOLDED: usize = 3;
 
 /// Writes the timeline.
 pub fn text(answer: &Answer, look: &Look) -> String {
-    let mut page = Page::new(look);
+    let subjects: Vec<Arn> = answer.events.iter().filter_map(|event| Arn::parse(&event.subject)).collect();
+    let mut page = Page::new(look).telling_apart(Homes::of(subjects.iter()));
     page.as_of(answer.as_of);
     if answer.events.is_empty() {
         page.line("No event: as far as this evidence tells, nothing happened in what was asked for.");
@@ -90,7 +92,7 @@ fn subject(page: &Page<'_>, event: &Event, run: usize) -> String {
 /// Returns a text, of an ARN what follows its account unless everything is to be written out.
 fn short(page: &Page<'_>, text: &str) -> String {
     match Arn::parse(text).filter(|_| !page.is_verbose()) {
-        Some(arn) => shown(arn.resource()).into_owned(),
+        Some(arn) => format!("{}{}", shown(arn.resource()), page.home(&arn)),
         None => shown(text).into_owned(),
     }
 }
