@@ -76,7 +76,7 @@ pub(super) fn no_scalars(text: &[u8], begin: usize, first_bytes: u64) -> u64 {
     wrong
 }
 
-/// Returns whether one of the words begins the text, as [`is_scalar`] does, all at once: which one it is cannot be foreseen.
+/// Returns whether one of the words begins the text, as [`is_scalar`] does, by looking at eight bytes at once: most scalars are words.
 fn is_word(text: &[u8]) -> bool {
     const TRUE: u64 = u64::from_le_bytes(*b"true\0\0\0\0");
     const NULL: u64 = u64::from_le_bytes(*b"null\0\0\0\0");
@@ -86,7 +86,7 @@ fn is_word(text: &[u8]) -> bool {
     let (four, five) = (bytes & 0xffff_ffff, bytes & 0xff_ffff_ffff);
     let is_five = five == FALSE;
     let [.., after] = (bytes << if is_five { 16 } else { 24 }).to_le_bytes();
-    ((four == TRUE) | (four == NULL) | is_five) & ENDS[usize::from(after)]
+    (four == TRUE || four == NULL || is_five) && ENDS[usize::from(after)]
 }
 
 /// What a scalar may be followed by.
