@@ -310,12 +310,12 @@ fn lineage(case: &Case, view: &View<'_>, name: String) -> Lineage {
     let job = origin.job();
     let package = release::package(case, view, &artifact);
     let approval = release::approval(case, view, &package);
-    let run = run::find(case, view, &package, job);
+    let unknown_job = origin.missing(view);
+    let run = run::find(case, view, &package, job, &unknown_job);
     let mut training_job = origin.claim.clone().via(run.taken_through.iter().cloned());
     if artifact::replaced(case, view).is_some() {
         training_job = training_job.at_most(Grade::C, artifact::REPLACED);
     }
-    let unknown_job = origin.missing(view);
     let code = Code {
         commit: commit::claim(case, view, &package, job, &unknown_job),
         training_image: image::training(case, job, &unknown_job),

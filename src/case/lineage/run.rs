@@ -20,7 +20,7 @@ pub(super) struct Run {
 const TAG: &str = "sagemaker:pipeline-execution-arn";
 
 /// Finds the execution that computed a model.
-pub(super) fn find(case: &Case, view: &View<'_>, package: &Claim<PackageRef>, job: Option<&Job>) -> Run {
+pub(super) fn find(case: &Case, view: &View<'_>, package: &Claim<PackageRef>, job: Option<&Job>, unknown_job: &[GapKey]) -> Run {
     let (made_by, made_cites) = registering(case, view, package);
     let of_job = job.and_then(|job| of_job(case, job, made_by.as_ref()));
     let Some(Found { arn, grade, why, cites, passed }) = of_job else {
@@ -29,7 +29,7 @@ pub(super) fn find(case: &Case, view: &View<'_>, package: &Claim<PackageRef>, jo
                 let why = "this execution registered the model; which one trained it is not in the evidence";
                 Claim::that(arn.clone(), grade.weaker(Grade::C), why, cites).lacking([GapKey::Steps(arn)])
             }
-            _ => absent(case, view, job),
+            _ => absent(case, job, unknown_job),
         };
         return Run { claim, taken_through: Vec::new() };
     };
@@ -134,8 +134,10 @@ fn of_job(case: &Case, job: &Job, made_by: Option<&(Arn, Grade)>) -> Option<Foun
 }
 
 /// Claims that no pipeline was at work, where the request for the job shows it.
-fn absent(case: &Case, view: &View<'_>, job: Option<&Job>) -> Claim<Arn> {
-    let Some(job) = job else { return Claim::unknown("without the training job nothing leads to a pipeline", [view.missing()]) };
+fn absent(case: &Case, job: Option<&Job>, unknown_job: &[GapKey]) -> Claim<Arn> {
+    let Some(job) = job else {
+        return Claim::unknown("without the training job nothing leads to a pipeline", unknown_job.to_vec());
+    };
     let by = job.by.as_ref().filter(|by| by.pipeline_session().is_none());
     let request = job.cites(|says| says.words == crate::fact::Words::Request);
     match (by, request) {
